@@ -1,0 +1,127 @@
+"""Where the parts of Response are put together."""
+
+from __future__ import annotations
+
+import sys
+
+from django.apps import AppConfig
+from django.core.signals import request_started
+from django.utils.module_loading import autodiscover_modules
+
+
+class ResponseConfig(AppConfig):
+    name = "response"
+    label = "response"
+    verbose_name = "Incident response"
+    default_auto_field = "django.db.models.AutoField"
+
+    def ready(self) -> None:
+        from response import checks  # noqa: F401 - importing registers them
+
+        _connect_delivery()
+        _connect_slack()
+        _start_sweeping()
+
+
+def _connect_delivery() -> None:
+    from response.delivery import calls, clock, inbox, mirrors, outbox, runners
+    from response.slack import (
+        bookmarks,
+        captures,
+        channels,
+        dispatch,
+        headline,
+        invitations,
+        message_counts,
+        people,
+        prompts,
+        reminders,
+        summary_message,
+        wants,
+    )
+    from response.slack.web_api import WebApi
+
+    calls.use_transport(WebApi())
+    inbox.use_handlers(
+        inbox.Handlers(
+            steps=dispatch.steps,
+            on_failure=dispatch.apologise,
+            batches={dispatch.MESSAGE: message_counts.count_messages},
+            urgent=frozenset({dispatch.CLICK}),
+        )
+    )
+    for kind, sync in (
+        (wants.HEADLINE, headline.sync),
+        (wants.HEADLINE_EXTRAS, headline.remove_extras),
+        (wants.THANKS, prompts.thank_reporter),
+        (wants.CHANNEL, channels.sync_channel),
+        (wants.TOPIC, channels.sync_topic),
+        (wants.MEMBERS, invitations.sync),
+        (wants.BOOKMARK, bookmarks.sync),
+        (wants.SUMMARY, summary_message.sync),
+        (wants.CAPTURE, captures.fetch_text),
+        (wants.PERSON, people.sync_person),
+        (wants.DIRECTORY, people.sync_directory),
+    ):
+        mirrors.register(kind, sync)
+    clock.each_minute(mirrors.give_second_chances)
+    clock.each_minute(headline.want_what_differs)
+    clock.each_minute(reminders.remind)
+    outbox.use_condition(reminders.PREFIX, reminders.why_not)
+    clock.each_day(wants.directory)
+    runners.requests.watch()
+
+
+def _connect_slack() -> None:
+    from response.core.reminders import register_overview
+    from response.core.text import register_humaniser
+    from response.slack import people, receivers, reminder_overview
+    from response.slack.handlers import (  # noqa: F401
+        action_items,
+        buttons,
+        captures,
+        commands,
+        events,
+        modals,
+        reminders,
+        shortcuts,
+        subcommands,
+        timeline_entries,
+    )
+
+    register_humaniser(people.humaniser)
+    register_overview(reminder_overview.overview)
+    receivers.connect()
+    autodiscover_modules("response_handlers")
+
+
+def _start_sweeping() -> None:
+    """Sweep in processes that answer requests, and in no management command.
+
+    Debts left by a crash must be paid although nobody asks for anything. Django has no signal for
+    "this process is going to serve", but it is ``get_wsgi_application`` or its ASGI brother that
+    sets Django up there. Where something else did it before, the first request starts the sweep;
+    a request of a test client does not, for a host's tests are no place for it.
+    """
+    from django.core.handlers.asgi import ASGIHandler
+    from django.core.handlers.wsgi import WSGIHandler
+
+    from response.conf import conf
+    from response.delivery.work import sweep
+
+    def start(sender: object, **_kwargs: object) -> None:
+        serves = isinstance(sender, type) and issubclass(sender, (ASGIHandler, WSGIHandler))
+        if serves and conf.RESPONSE_SWEEP:
+            sweep.start()
+
+    request_started.connect(start, weak=False, dispatch_uid="response.sweep")
+    if _is_being_set_up_to_serve():
+        start(WSGIHandler)
+
+
+def _is_being_set_up_to_serve() -> bool:
+    frame = sys._getframe()
+    while (frame := frame.f_back) is not None:  # type: ignore[assignment]
+        if frame.f_code.co_name in {"get_wsgi_application", "get_asgi_application"}:
+            return True
+    return False

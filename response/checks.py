@@ -1,0 +1,211 @@
+"""What ``manage.py check`` says of an installation. Each message says what to do.
+
+A setting that is missing or wrong is a warning, so that ``migrate`` and ``runserver`` go on: the
+pages open without Slack, and they can show what is wrong.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import DEFAULT_DB_ALIAS, connection, router
+from django.http.request import split_domain_port, validate_host
+
+from response.conf import conf
+
+# Of SQLite's releases, these and those above them do not have the race at the reset of the
+# write-ahead log that can corrupt a database (SQLite's page "Write-Ahead Logging", section 11).
+WAL_IS_SAFE_FROM = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+
+Messages = Iterator[CheckMessage]
+
+
+@register()
+def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """What Response needs to be told."""
+    return [
+        *_check_slack(),
+        *_check_channel(),
+        *_check_site_url(),
+        *_check_apps(),
+        *_check_styles(),
+        *_check_routers(),
+    ]
+
+
+@register(Tags.database)
+def check_database(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_kwargs: Any
+) -> list[CheckMessage]:
+    """Whether the database can keep what is promised, under load too."""
+    if connection.vendor != "sqlite":
+        return []
+    return [*_check_sqlite_options(), *_check_sqlite_version()]
+
+
+def _check_slack() -> Messages:
+    # A host may keep the token in a client of its own; ours says whether it was given one.
+    has_client = getattr(conf.SLACK_CLIENT, "has_token", conf.SLACK_CLIENT is not None)
+    if not conf.SLACK_TOKEN and not has_client:
+        yield Warning(
+            "SLACK_TOKEN is not set: nothing reaches Slack.",
+            hint="Set it to the Bot User OAuth Token of your Slack app (xoxb-…), from its page "
+            "“OAuth & Permissions”.",
+            id="response.W001",
+        )
+    elif conf.SLACK_TOKEN.startswith("xoxp-"):
+        yield Warning(
+            "SLACK_TOKEN is a user token (xoxp-…): everything is done in that person's name.",
+            hint="Use the Bot User OAuth Token (xoxb-…) of your Slack app.",
+            id="response.W002",
+        )
+    elif conf.SLACK_TOKEN.startswith("xapp-"):
+        yield Warning(
+            "SLACK_TOKEN is an app-level token (xapp-…), which cannot post messages.",
+            hint="Use the Bot User OAuth Token (xoxb-…) of your Slack app.",
+            id="response.W003",
+        )
+    secret = conf.SLACK_SIGNING_SECRET
+    secrets = [secret] if isinstance(secret, str) else list(secret)
+    if not any(secrets):
+        misnamed = bool(getattr(settings, "SIGNING_SECRET", ""))
+        yield Warning(
+            "SLACK_SIGNING_SECRET is not set: every request of Slack's is refused.",
+            hint="There is a setting SIGNING_SECRET: call it SLACK_SIGNING_SECRET."
+            if misnamed
+            else "Set it to the Signing Secret on your Slack app's page “Basic Information”.",
+            id="response.W004",
+        )
+    elif any(each != each.strip() for each in secrets):
+        yield Warning(
+            "SLACK_SIGNING_SECRET begins or ends with a space, so no signature will match.",
+            hint="Copy it again from your Slack app's page “Basic Information”.",
+            id="response.W005",
+        )
+
+
+def _check_channel() -> Messages:
+    if not conf.INCIDENT_CHANNEL_ID and not conf.INCIDENT_CHANNEL_NAME:
+        yield Warning(
+            "Neither INCIDENT_CHANNEL_ID nor INCIDENT_CHANNEL_NAME is set: headline posts have "
+            "nowhere to go.",
+            hint="Set INCIDENT_CHANNEL_ID to the id of the channel where incidents are announced; "
+            "it stands at the bottom of the channel's details in Slack (C…).",
+            id="response.W006",
+        )
+
+
+def _check_site_url() -> Messages:
+    if not conf.SITE_URL:
+        yield Warning(
+            "SITE_URL is not set: the links in Slack lead nowhere.",
+            hint="Set it to the address people reach this site at, as in "
+            "https://incidents.example.com",
+            id="response.W007",
+        )
+        return
+    host = _host_of(conf.SITE_URL)
+    if not host:
+        yield Warning(
+            f"SITE_URL is {conf.SITE_URL!r}, which is no address that a browser opens.",
+            hint="Begin it with https:// (or http:// where you try things out).",
+            id="response.W008",
+        )
+        return
+    if settings.ALLOWED_HOSTS and not validate_host(host, settings.ALLOWED_HOSTS):
+        yield Warning(
+            f"SITE_URL leads to {host}, which ALLOWED_HOSTS does not allow.",
+            hint=f"Add {host!r} to ALLOWED_HOSTS, or correct SITE_URL.",
+            id="response.W009",
+        )
+
+
+def _host_of(address: str) -> str:
+    """The host that a browser would open, as ALLOWED_HOSTS knows it; empty where it opens none."""
+    try:
+        parts = urlsplit(address)
+        is_opened = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return ""
+    return split_domain_port(parts.netloc.rpartition("@")[2].lower())[0] if is_opened else ""
+
+
+def _check_apps() -> Messages:
+    missing = [
+        name
+        for name in ("after_response", "rest_framework", "bootstrap4")
+        if not apps.is_installed(name)
+    ]
+    if missing:
+        yield Warning(
+            f"INSTALLED_APPS lacks {', '.join(missing)}.",
+            hint="Add them, as the README of Response shows: without after_response, work waits "
+            "for the sweep, and without the others pages lack their templates.",
+            id="response.W010",
+        )
+
+
+def _check_styles() -> Messages:
+    if conf.MARKDOWN_FILTER_WHITELIST_STYLES:
+        yield Warning(
+            "MARKDOWN_FILTER_WHITELIST_STYLES has no effect: style attributes are always dropped.",
+            hint="Remove it from the settings.",
+            id="response.W015",
+        )
+
+
+def _check_routers() -> Messages:
+    elsewhere = {
+        alias
+        for model in apps.get_app_config("response").get_models()
+        if (alias := router.db_for_write(model)) != DEFAULT_DB_ALIAS
+    }
+    if elsewhere:
+        yield Warning(
+            f"DATABASE_ROUTERS keeps tables of Response in {', '.join(sorted(elsewhere))}; they "
+            "belong together, in the database default.",
+            hint="Let your routers answer None, or default, for the app response.",
+            id="response.W016",
+        )
+
+
+def _check_sqlite_options() -> Messages:
+    options = connection.settings_dict.get("OPTIONS", {})
+    advice = "Set the OPTIONS of the database as the README of Response shows."
+    if options.get("transaction_mode") != "IMMEDIATE":
+        yield Warning(
+            "SQLite begins its transactions without the write lock: under load they fail with "
+            "“database is locked”, which waiting does not help.",
+            hint=advice,
+            id="response.W011",
+        )
+    if float(options.get("timeout", 5.0)) >= 3.0:
+        yield Warning(
+            "SQLite may wait for its lock for longer than the three seconds Slack waits for us.",
+            hint=advice,
+            id="response.W012",
+        )
+    if "wal" not in str(options.get("init_command", "")).lower():
+        yield Warning(
+            "SQLite is not told to keep a write-ahead log: whoever reads stops whoever writes.",
+            hint=advice,
+            id="response.W013",
+        )
+
+
+def _check_sqlite_version() -> Messages:
+    version = sqlite3.sqlite_version_info
+    same_line = [fixed for fixed in WAL_IS_SAFE_FROM if fixed[:2] == version[:2]]
+    if version < (same_line[0] if same_line else WAL_IS_SAFE_FROM[-1]):
+        yield Warning(
+            f"SQLite {sqlite3.sqlite_version} can, very rarely, corrupt a database that several "
+            "connections write to.",
+            hint="Use SQLite 3.51.3 or newer, or PostgreSQL.",
+            id="response.W014",
+        )

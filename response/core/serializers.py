@@ -1,0 +1,181 @@
+"""How incidents and what belongs to them look in the REST API and in the change feed.
+
+Field names are those of the predecessor's API, to the letter. What is shown is what is stored:
+a value that no form would accept today (a severity that is no choice, a date at the edge of the
+calendar) must not keep anybody from reading the rest of a list.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Prefetch
+from rest_framework import serializers
+
+from response.core.models import Action, Event, ExternalUser, Incident, TimelineEvent
+from response.core.text import reader
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant in the current time zone; one that zone cannot express is shown as stored."""
+
+    def to_representation(self, value: Any) -> Any:
+        try:
+            return super().to_representation(value)
+        except serializers.ValidationError:
+            return value.isoformat() if isinstance(value, datetime) else value
+
+
+class StoredJSONField(serializers.JSONField):
+    """JSON of any shape, as it was stored, made fit to be sent.
+
+    SQLite keeps what JSON's grammar allows and UTF-8 or JavaScript do not: numbers beyond every
+    float, and halves of a surrogate pair.
+    """
+
+    def to_representation(self, value: Any) -> Any:
+        return _sendable(super().to_representation(value))
+
+
+def _sendable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_sendable(key): _sendable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_sendable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    return value
+
+
+class ReadableTextField(serializers.Field[str, Any, str, Any]):
+    """The text in ``source`` as people read it: mentions by name, emoji as characters.
+
+    Views put the Reader of all rows they show into the context, so that a list asks for names
+    once; without one the field reads its own text.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        readable = self.context.get("reader") or reader([value])
+        return str(readable.plain(value))
+
+
+class OurModelSerializer(serializers.ModelSerializer[Any]):
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateTimeField: InstantField,
+        models.JSONField: StoredJSONField,
+    }
+
+
+class ExternalUserSerializer(OurModelSerializer):
+    class Meta:
+        model = ExternalUser
+        fields = ["app_id", "external_id", "display_name", "full_name", "email", "deleted"]
+
+
+class CommsChannelSerializer(serializers.Serializer[Any]):
+    """The chat's channel of an incident; core knows it by relation only."""
+
+    channel_id = serializers.CharField(read_only=True)
+    channel_name = serializers.CharField(read_only=True)
+
+
+class ActionSnapshotSerializer(OurModelSerializer):
+    """An action as the change feed keeps it."""
+
+    user = ExternalUserSerializer()
+
+    class Meta:
+        model = Action
+        fields = [
+            "id",
+            "incident_id",
+            "details",
+            "done",
+            "user",
+            "created_date",
+            "done_date",
+            "due_date",
+            "priority",
+            "type",
+        ]
+
+
+class ActionSerializer(ActionSnapshotSerializer):
+    details_ui = ReadableTextField(source="details")
+
+    class Meta(ActionSnapshotSerializer.Meta):
+        fields = [
+            *(name for name in ActionSnapshotSerializer.Meta.fields if name != "incident_id"),
+            "details_ui",
+        ]
+
+    @staticmethod
+    def with_relations(actions: models.QuerySet[Action]) -> models.QuerySet[Action]:
+        """``actions`` with what this serializer reads from other tables."""
+        return actions.select_related("user")
+
+
+class IncidentSnapshotSerializer(OurModelSerializer):
+    """An incident as the change feed keeps it."""
+
+    comms_channel = CommsChannelSerializer(read_only=True)
+    is_closed = serializers.BooleanField(read_only=True)
+    lead = ExternalUserSerializer()
+    reporter = ExternalUserSerializer(read_only=True)
+
+    class Meta:
+        model = Incident
+        fields = [
+            "comms_channel",
+            "end_time",
+            "id",
+            "impact",
+            "is_closed",
+            "lead",
+            "report",
+            "report_only",
+            "report_time",
+            "reporter",
+            "severity",
+            "start_time",
+            "summary",
+        ]
+
+
+class IncidentSerializer(IncidentSnapshotSerializer):
+    action_items = ActionSerializer(source="action_set", many=True, read_only=True)
+
+    class Meta(IncidentSnapshotSerializer.Meta):
+        fields = ["action_items", *IncidentSnapshotSerializer.Meta.fields]
+
+    @staticmethod
+    def with_relations(incidents: models.QuerySet[Incident]) -> models.QuerySet[Incident]:
+        """``incidents`` with what this serializer reads from other tables, in two queries."""
+        actions = ActionSerializer.with_relations(Action.objects.order_by("created_date", "pk"))
+        return incidents.select_related("lead", "reporter", "commschannel").prefetch_related(
+            Prefetch("action_set", queryset=actions)
+        )
+
+
+class TimelineEventSerializer(OurModelSerializer):
+    text_ui = ReadableTextField(source="text")
+
+    class Meta:
+        model = TimelineEvent
+        fields = ["id", "timestamp", "text", "event_type", "metadata", "text_ui"]
+
+
+class EventSerializer(OurModelSerializer):
+    class Meta:
+        model = Event
+        fields = ["id", "timestamp", "event_type", "payload"]
+        read_only_fields = fields

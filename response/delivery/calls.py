@@ -1,0 +1,132 @@
+"""Asking Slack for something: never inside a transaction, never before Slack said we may.
+
+What Slack asked us to wait for stands in the database, so that every process keeps it, and a
+restart does not forget it. Slack counts per method and workspace, and chat.postMessage per channel
+(docs: "Rate limits").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.db import connection
+
+from response.delivery import clock
+from response.delivery.errors import NotSent, Postponed, TokenRefused
+from response.delivery.models import Pause
+
+EVERYTHING = "*"
+
+# How long everything waits where Slack cannot be reached, or does not know our token. Short
+# enough that a person hardly notices when it is back, long enough not to be a storm.
+UNREACHABLE_PAUSE = timedelta(seconds=2)
+TOKEN_PAUSE = timedelta(seconds=15)
+
+
+class RateLimited(Exception):
+    """Raised by a transport: not done, and not to be asked again before ``seconds`` passed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"rate limited for {seconds} s")
+        self.seconds = seconds
+
+
+class Transport(Protocol):
+    """How Slack is reached. Raises RateLimited and the errors of ``delivery.errors``."""
+
+    def call(self, method: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Call a Web API method once, and return Slack's answer."""
+        ...
+
+    def find(self, body: Mapping[str, Any], key: str, since: datetime) -> list[str]:
+        """The ts of the messages that carry ``key``, where ``body`` would have put them."""
+        ...
+
+
+_transport: list[Transport] = []
+
+
+def use_transport(transport: Transport) -> None:
+    """Say how Slack is reached; done once, where the parts of Response are put together."""
+    _transport[:] = [transport]
+
+
+def call(method: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Call a Web API method once.
+
+    Raises the errors of ``delivery.errors``; ``Postponed`` without asking where Slack told us to
+    wait. It is a bug to call this inside a transaction, which would hold the database while we
+    wait for Slack, and might tell Slack what is then rolled back.
+    """
+    _outside_transactions()
+    if (check := _check.get()) is not None:
+        check()
+    scopes = _scopes(method, body)
+    _respect_pauses(scopes)
+    try:
+        return _transport[0].call(method, body)
+    except RateLimited as limited:
+        raise _postponed(scopes[-1], timedelta(seconds=limited.seconds), "ratelimited") from None
+    except NotSent as error:
+        pause(EVERYTHING, UNREACHABLE_PAUSE, str(error))
+        raise
+    except TokenRefused as error:
+        pause(EVERYTHING, TOKEN_PAUSE, str(error))
+        raise
+
+
+@contextmanager
+def checking_first(check: Callable[[], None]) -> Iterator[None]:
+    """Have ``check`` called before each call made inside; where it raises, there is no call."""
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
+
+
+_check: ContextVar[Callable[[], None] | None] = ContextVar("response_check", default=None)
+
+
+def find(body: Mapping[str, Any], key: str, since: datetime) -> list[str]:
+    """Look in Slack for messages that carry ``key``; raises as ``call`` does."""
+    _outside_transactions()
+    return _transport[0].find(body, key, since)
+
+
+def pause(scope: str, length: timedelta, reason: str) -> datetime:
+    """Ask nothing of this scope for a while; returns until when."""
+    until = clock.now() + length
+    Pause.objects.update_or_create(scope=scope, defaults={"until": until, "reason": reason[:200]})
+    return until
+
+
+def everything_paused() -> bool:
+    """Whether Slack is out of reach, or refuses our token, so that nobody need try."""
+    return Pause.objects.filter(scope=EVERYTHING, until__gt=clock.now()).exists()
+
+
+def _scopes(method: str, body: Mapping[str, Any]) -> list[str]:
+    scopes = [EVERYTHING, method]
+    if method == "chat.postMessage":
+        scopes.append(f"{method} {body.get('channel', '')}")
+    return scopes
+
+
+def _respect_pauses(scopes: list[str]) -> None:
+    held = Pause.objects.filter(scope__in=scopes, until__gt=clock.now()).order_by("until").last()
+    if held is not None:
+        raise Postponed(held.reason, held.until)
+
+
+def _postponed(scope: str, length: timedelta, reason: str) -> Postponed:
+    return Postponed(reason, pause(scope, length, reason))
+
+
+def _outside_transactions() -> None:
+    if connection.in_atomic_block:
+        raise RuntimeError("Slack must not be asked for anything inside a transaction.")

@@ -1,0 +1,125 @@
+"""Paying what Slack is owed: one holder a lane at a time, in order, a lane in trouble alone."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError
+from django.db.models import Q
+
+from response.delivery import calls, clock, holders, mirrors, outbox
+from response.delivery.errors import LaneLost
+from response.delivery.models import Lane, Mirror, OutboxMessage
+from response.transactions import atomic
+
+logger = logging.getLogger(__name__)
+
+# Renewed before each call, so it has to last for one call only, which the client's time-outs
+# bound. A holder that dies on another machine holds its lane up no longer than this.
+LEASE = timedelta(seconds=30)
+RENEW_AFTER = timedelta(seconds=5)
+
+# After this long a lane is let go, so that a busy one does not keep the others waiting.
+TURN = timedelta(seconds=5)
+
+
+def ready() -> list[str]:
+    """The lanes that have something to pay now and that nobody holds."""
+    present = clock.now()
+    owing = [
+        *mirrors.payable(present).values_list("lane", flat=True),
+        *outbox.payable(present).values_list("lane", flat=True),
+    ]
+    if not owing or calls.everything_paused():
+        return []
+    held = set(Lane.objects.filter(lease_until__gt=present).values_list("name", flat=True))
+    return [lane for lane in dict.fromkeys(owing) if lane not in held]
+
+
+def pay_next() -> bool:
+    """Pay what one lane owes; False where no lane could be had."""
+    return any(pay_lane(name) for name in ready())
+
+
+def pay_lane(name: str) -> bool:
+    """Pay what this lane owes, if nobody else is at it; False where somebody is."""
+    # With the thread's name: another one of this process may have it once the lease ended.
+    holder = f"{holders.me()}:{threading.get_ident()}"[:80]
+    if not _take(name, holder):
+        return False
+    turn = _Turn(name, holder)
+    try:
+        with calls.checking_first(turn.keep):
+            while not turn.is_over() and (debt := _next_debt(name)) is not None:
+                turn.keep()
+                if isinstance(debt, Mirror):
+                    mirrors.pay(debt)
+                else:
+                    outbox.pay(debt)
+    except LaneLost:
+        logger.warning("Somebody else took over the lane %s; we were too slow.", name)
+    finally:
+        turn.end()
+    return True
+
+
+class _Turn:
+    """A holder's time with a lane."""
+
+    def __init__(self, name: str, holder: str) -> None:
+        self._mine = Lane.objects.filter(name=name, holder=holder)
+        self._begun_at = self._renewed_at = clock.now()
+
+    def keep(self) -> None:
+        """Renew the lease, where some of it is used up. Raises LaneLost."""
+        if _is_within(RENEW_AFTER, self._renewed_at):
+            return
+        self._renewed_at = clock.now()
+        if not self._mine.update(lease_until=self._renewed_at + LEASE):
+            raise LaneLost
+
+    def is_over(self) -> bool:
+        return not _is_within(TURN, self._begun_at)
+
+    def end(self) -> None:
+        self._mine.update(holder="", lease_until=None)
+
+
+def _is_within(length: timedelta, start: datetime) -> bool:
+    # Not before the start either: the clock may have been put back.
+    return start <= clock.now() < start + length
+
+
+def free_lanes_of_the_gone() -> None:
+    """Let others take up at once what processes that ended were paying."""
+    held = Lane.objects.filter(lease_until__gt=clock.now())
+    for holder in set(held.values_list("holder", flat=True)):
+        if holders.is_gone(holder):
+            held.filter(holder=holder).update(holder="", lease_until=None)
+
+
+def _next_debt(lane: str) -> Mirror | OutboxMessage | None:
+    if calls.everything_paused():
+        return None
+    present = clock.now()
+    return (
+        mirrors.payable(present).filter(lane=lane).first()
+        or outbox.payable(present).filter(lane=lane).first()
+    )
+
+
+def _take(name: str, holder: str) -> bool:
+    present = clock.now()
+    taken = Lane.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lte=present), name=name
+    ).update(holder=holder, lease_until=present + LEASE)
+    if taken or Lane.objects.filter(name=name).exists():
+        return bool(taken)
+    try:
+        with atomic():
+            Lane.objects.create(name=name, holder=holder, lease_until=present + LEASE)
+    except IntegrityError:
+        return False
+    return True

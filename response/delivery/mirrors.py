@@ -1,0 +1,227 @@
+"""Objects in Slack that must come to look like rows of ours: headline, channel, topic.
+
+A change raises ``want``, in its own transaction. Later one process reads ``want``, makes Slack
+look like the row as it is then, and writes the version it read to ``have``. So ten edits in a
+second are one update, and an outage of an hour is one update afterwards.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, F, Q, QuerySet, When
+
+from response.delivery import clock, debts, runners
+from response.delivery.debts import HOLD
+from response.delivery.errors import (
+    InDoubt,
+    LaneLost,
+    NotSent,
+    Postponed,
+    Refused,
+    TokenRefused,
+)
+from response.delivery.models import Mirror
+from response.transactions import DATABASE_TROUBLE, atomic
+
+logger = logging.getLogger(__name__)
+
+# A refusal is shown and waits for a person, but they may mend it in Slack and never come here.
+FIRST_SECOND_CHANCE = timedelta(minutes=1)
+LONGEST_SECOND_CHANCE = timedelta(hours=1)
+
+
+class Work:
+    """One mirror at the moment it is brought up to date; what a kind's sync is given."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._version = mirror.want
+        self.is_settled = False
+
+    @property
+    def object_id(self) -> int:
+        return self._mirror.object_id
+
+    @property
+    def key(self) -> str:
+        """What marks this object in Slack, so that it can be found again."""
+        return f"{self._mirror.kind}:{self._mirror.object_id}"
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What the last ``settled``, or ``keep``, kept of what Slack has."""
+        return dict(self._mirror.shown)
+
+    @property
+    def begun_at(self) -> datetime | None:
+        """When something was begun of which nobody knows whether Slack did it; else None."""
+        return self._mirror.begun_at
+
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Around the one call that must not happen twice: until its answer is noted by
+        ``settled``, everyone can see that it may have been made."""
+        debts.note_begun(self._mirror)
+        try:
+            yield
+        except (NotSent, Postponed, Refused, TokenRefused):
+            debts.clear_doubt(self._mirror)
+            raise
+        except InDoubt as error:
+            debts.note_broken_off(self._mirror, error)
+            raise
+
+    def keep(self, **shown: Any) -> None:
+        """Note how far it got, so that it goes on from there if Slack asks us to wait now."""
+        self._mirror.shown = shown
+        self._mirror.save(update_fields=["shown"])
+
+    @contextmanager
+    def settled(self, **shown: Any) -> Iterator[None]:
+        """The transaction in which Slack's answer is noted; the kind's own rows go into it."""
+        with atomic():
+            yield
+            self._mirror.shown = shown
+            self._settle()
+
+    def settle(self) -> None:
+        """There was nothing to do, or nothing to keep of it."""
+        if not self.is_settled:
+            with atomic():
+                self._settle()
+
+    def _settle(self) -> None:
+        mirror = self._mirror
+        mirror.have = self._version
+        mirror.attempts = 0
+        mirror.not_before = None
+        mirror.error = ""
+        debts.clear_doubt(mirror)
+        _look_at_references()
+        mirror.save(
+            update_fields=[
+                *("have", "shown", "attempts", "not_before", "error", "begun_at"),
+                "doubt_until",
+            ]
+        )
+        self.is_settled = True
+
+
+Sync = Callable[[Work], None]
+
+_syncs: dict[str, Sync] = {}
+
+
+def register(kind: str, sync: Sync) -> None:
+    """Say how objects of a kind are made to look right: ``sync`` looks at the row as it is now,
+    makes Slack match, and may be called twice."""
+    _syncs[kind] = sync
+
+
+def want(
+    kind: str,
+    object_id: int,
+    *,
+    lane: str,
+    not_before: datetime | None = None,
+    shown: Mapping[str, Any] | None = None,
+) -> None:
+    """Note, in the running transaction, that Slack no longer shows what we have.
+
+    One that Slack refused for good is tried once more: something changed, after all.
+    ``not_before`` puts off one that is not wanted yet. ``shown`` is what the first sync of the
+    object is given to begin with.
+    """
+    known = Mirror.objects.filter(kind=kind, object_id=object_id)
+    again = {
+        "want": F("want") + 1,
+        "lane": lane,
+        "stuck": False,
+        "not_before": not_before or Case(When(stuck=True, then=None), default=F("not_before")),
+    }
+    _look_at_references()
+    if not known.update(**again):
+        try:
+            with transaction.atomic():
+                Mirror.objects.create(
+                    kind=kind,
+                    object_id=object_id,
+                    lane=lane,
+                    not_before=not_before,
+                    shown=dict(shown or {}),
+                )
+        except IntegrityError:
+            known.update(**again)
+    runners.ring()
+
+
+def _look_at_references() -> None:
+    """Have the database look now whether what was written so far refers to rows that are there.
+
+    PostgreSQL does so at the commit, and locks them for it. Who changes an incident locks it
+    first, and its mirrors after it; who did it the other way round would wait for them, and they
+    for him.
+    """
+    if connection.vendor == "postgresql" and connection.in_atomic_block:
+        connection.check_constraints()
+
+
+def move_lane(old: str, new: str) -> None:
+    """Have what is behind in one lane brought up to date in another."""
+    Mirror.objects.filter(lane=old).update(lane=new)
+
+
+def payable(present: datetime) -> QuerySet[Mirror]:
+    """The mirrors that are behind, and whose time came."""
+    due = Q(not_before=None) | Q(not_before__lte=present)
+    return Mirror.objects.filter(due, want__gt=F("have"), stuck=False).order_by("pk")
+
+
+def pay(mirror: Mirror) -> None:
+    """Bring one object up to date, or keep why it is not."""
+    work = Work(mirror)
+    try:
+        _syncs[mirror.kind](work)
+        work.settle()
+    except (NotSent, Postponed, TokenRefused, InDoubt) as error:
+        debts.postpone(mirror, error)
+    except Refused as error:
+        _stick(mirror, str(error))
+    except (LaneLost, *DATABASE_TROUBLE):
+        raise
+    except Exception as error:
+        error_id = uuid.uuid4().hex[:8]
+        logger.exception("Bringing %s up to date failed (error %s)", mirror, error_id)
+        _stick(mirror, f"{type(error).__name__} (error {error_id}, see the log)")
+
+
+def give_second_chances() -> None:
+    """Try again what was refused a while ago: the channel may be back, the bot invited."""
+    present = clock.now()
+    if Mirror.objects.filter(stuck=True, not_before__lte=present).update(stuck=False):
+        runners.ring()
+
+
+def _stick(mirror: Mirror, reason: str) -> None:
+    logger.error("Slack does not show %s: %s", mirror, reason)
+    chance = min(FIRST_SECOND_CHANCE * 2 ** min(mirror.attempts, 10), LONGEST_SECOND_CHANCE)
+    # One that was changed meanwhile is not what Slack refused: it is tried as it is now.
+    Mirror.objects.filter(pk=mirror.pk, want=mirror.want).update(
+        attempts=mirror.attempts + 1,
+        stuck=True,
+        error=reason,
+        not_before=clock.now() + chance,
+        begun_at=mirror.begun_at,
+        doubt_until=mirror.doubt_until,
+    )
+
+
+__all__ = ["HOLD", "LONGEST_SECOND_CHANCE", "Mirror", "Work", "give_second_chances", "pay"]
+__all__ += ["payable", "register", "want"]

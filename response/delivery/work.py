@@ -1,0 +1,206 @@
+"""The two kinds of work, each with the threads it may have in this process, and the sweep.
+
+Both may be called at any time, by any process, as often as one likes: rows are claimed and lanes
+are leased, so what one does another does not.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.apps import apps
+from django.db import connection, connections
+
+from response.delivery import clock, inbox, lanes
+from response.transactions import DATABASE_TROUBLE
+
+logger = logging.getLogger(__name__)
+
+SWEEP_INTERVAL = 1.0  # seconds
+
+# A thread that has been at one piece for longer than this no longer counts: Python cannot end a
+# host's handler that hangs, but the others can go on without it.
+HUNG = timedelta(seconds=60)
+
+
+# Whoever finds no more to do stays for this long, for a thread and its connection cost more than
+# waiting does.
+STAY = 1.0  # seconds
+
+# What comes in within this time is handled together.
+GATHER = 0.05  # seconds
+
+
+class Crew:
+    """Up to ``limit`` threads that do ``piece`` for as long as it finds something to do.
+
+    ``may_redo``: a power cut may make them do their last pieces again.
+    """
+
+    def __init__(
+        self, name: str, piece: Callable[[], bool], limit: int, *, may_redo: bool = False
+    ) -> None:
+        self._name = name
+        self._piece = piece
+        self._limit = limit
+        self._may_redo = may_redo
+        self._forget()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._changed = threading.Condition()
+        self._is_called = False
+        self._idle = 0
+        self._at_work: dict[int, datetime] = {}
+
+    def start(self) -> None:
+        """See to it that somebody looks for work after this moment."""
+        with self._changed:
+            if self._idle or self._active() >= self._limit:
+                self._is_called = True
+                self._changed.notify()
+                return
+            # No daemon, as a thread that the sweep starts would be: a process that is told to end
+            # finishes what it is at.
+            thread = threading.Thread(
+                target=self._work, name=f"response-{self._name}", daemon=False
+            )
+            thread.start()
+            # It waits for our lock before it does anything.
+            self._at_work[id(thread)] = clock.now()
+
+    def _active(self) -> int:
+        latest = clock.now() - HUNG
+        return sum(1 for since in self._at_work.values() if since > latest)
+
+    def _work(self) -> None:
+        me = id(threading.current_thread())
+        try:
+            with self._changed:
+                pass
+            if self._may_redo:
+                relax_sqlite()
+            while self._do_a_piece(me) or self._is_called_again(me):
+                pass
+        except DATABASE_TROUBLE:
+            logger.warning("The database is busy or away; the sweep tries again.", exc_info=True)
+        except Exception:
+            logger.exception("Work of the kind %r failed; the sweep tries again.", self._name)
+        finally:
+            with self._changed:
+                self._at_work.pop(me, None)
+            connections.close_all()
+
+    def _do_a_piece(self, me: int) -> bool:
+        with self._changed:
+            self._at_work[me] = clock.now()
+        # Python waits for us where the main thread ended: then the rest is for others.
+        return threading.main_thread().is_alive() and self._piece()
+
+    def _is_called_again(self, me: int) -> bool:
+        with self._changed:
+            self._at_work.pop(me, None)
+            self._idle += 1
+            called = self._changed.wait_for(lambda: self._is_called, STAY)
+            # In the same breath as looking, or a call in between would be heard by nobody.
+            self._idle -= 1
+            if not called or not threading.main_thread().is_alive():
+                return False
+            self._is_called = False
+            self._at_work[me] = clock.now()
+        time.sleep(GATHER)
+        return True
+
+
+def _pay_next_lane() -> bool:
+    ready = lanes.ready()
+    if len(ready) > 1:
+        # One lane in trouble must not keep the others waiting.
+        payers.start()
+    return any(lanes.pay_lane(name) for name in ready)
+
+
+handlers = Crew("inbox", inbox.handle_next, limit=1, may_redo=True)
+payers = Crew("lanes", _pay_next_lane, limit=4)
+
+
+def start() -> None:
+    """See to it that threads of this process do what there is to do."""
+    handlers.start()
+    payers.start()
+
+
+def drain() -> None:
+    """Do what there is to do here and now, in this thread, and return when there is no more."""
+    while inbox.handle_next() or lanes.pay_next():
+        pass
+
+
+def relax_sqlite() -> None:
+    """Let this thread's SQLite connection not wait for the disk at each commit.
+
+    In WAL mode a later commit that does wait, as every acknowledgement does, and every note that
+    Slack is about to be asked, makes the earlier ones durable too; a power cut can only make this
+    thread do something again (SQLite's page on "PRAGMA synchronous").
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=NORMAL")
+
+
+class Sweep:
+    """One thread a process that finds what a lost ring, a crash or the clock left behind."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: int | None = None
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Start the thread, unless this process has it already."""
+        with self._lock:
+            if self._process == os.getpid():
+                return
+            self._process = os.getpid()
+        threading.Thread(target=self.run, name="response-sweep", daemon=True).start()
+
+    def run(self, interval: float = SWEEP_INTERVAL) -> None:
+        """Look for work, every ``interval`` seconds, until ``stop``."""
+        # Before that the receivers and handlers of other apps may be missing.
+        apps.ready_event.wait()
+        while not self._stop.is_set():
+            try:
+                relax_sqlite()
+                self.once()
+            except DATABASE_TROUBLE:
+                logger.warning("The database is busy or away; the sweep waits.", exc_info=True)
+                connections.close_all()
+            except Exception:
+                # Whatever it was, tomorrow's crash has to be found all the same.
+                logger.exception("The sweep failed; it goes on.")
+                connections.close_all()
+            self._stop.wait(interval)
+        connections.close_all()
+
+    def once(self) -> None:
+        """Look once, and start what there is to do."""
+        clock.tick()
+        lanes.free_lanes_of_the_gone()
+        inbox.free_claims_of_the_gone()
+        if inbox.waiting().exists():
+            handlers.start()
+        if lanes.ready():
+            payers.start()
+
+    def stop(self) -> None:
+        """End ``run`` soon."""
+        self._stop.set()
+
+
+sweep = Sweep()

@@ -1,0 +1,1 @@
+"""The built-ins, written as a host would write them."""

@@ -1,0 +1,204 @@
+"""The headline post: the one message that tells everyone of an incident, kept up to date in place.
+
+``render`` is pure; ``sync`` makes Slack show it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Prefetch, Q
+
+from response.core.models import Incident
+from response.delivery import calls, clock, mirrors, outbox
+from response.delivery.mirrors import Work
+from response.slack import channels, mrkdwn, people, posts, wants
+from response.slack.block_kit import Actions, Divider, Message, Section, Text
+from response.slack.messages import marked
+from response.slack.models import CommsChannel, HeadlinePost
+from response.slack.registry import Handler, name_of, registry
+
+logger = logging.getLogger(__name__)
+
+
+def render(
+    incident: Incident, channel: CommsChannel | None = None, buttons: Sequence[Any] = ()
+) -> Message:
+    """The post of an incident: what stands in Slack's blocks, and in its notification."""
+    title = people.outgoing(incident.report)
+    reporter = people.mention(incident.reporter)
+    severity = (
+        f"{incident.severity_emoji()} {incident.severity_text()}" if incident.severity else "—"
+    )
+    document = mrkdwn.link(channels.document_url(incident), f"Incident {incident.pk}")
+    lines = [
+        ("report", f"*{title}*"),
+        ("reporter", f"🙋 Reporter: {reporter}"),
+        ("lead", f"🧑‍🚒 Incident lead: {people.mention(incident.lead)}"),
+        ("", ""),
+        ("status", f"{incident.status_emoji()} Status: {incident.status_text()}"),
+        ("severity", f"🌡️ Severity: {severity}"),
+        ("incident_doc", f"📄 Document: {document}"),
+    ]
+    if channel is not None:
+        lines.append(("comms_channel", f"🗣️ Comms channel: <#{channel.channel_id}>"))
+
+    message = Message()
+    named = incident.reporter.name if incident.reporter else "somebody"
+    message.set_fallback_text(
+        f"{title}, reported by {mrkdwn.outgoing(named)} ({incident.status_text()})"
+    )
+    for block_id, text in lines:
+        if block_id:
+            message.add_block(Section(block_id=block_id, text=Text(text)))
+        else:
+            message.add_block(Divider(block_id="divider"))
+    if buttons and not incident.is_closed():
+        message.add_block(Section(block_id="prompt", text=Text("What would you like to do?")))
+        message.add_block(Actions(block_id="actions", elements=list(buttons)))
+    return message
+
+
+def sync(work: Work) -> None:
+    """Post the headline, or change the post to what it should be, where it is not that already."""
+    incident = _incident(work.object_id)
+    if incident is None:
+        return
+    post = _post_of(incident)
+    if incident.private:
+        _withdraw(work, post)
+        return
+    body = _body(incident, post)
+    digest = posts.digest(body)
+    doubt = work.begun_at
+    if post.message_ts and doubt is None and work.shown.get("digest") == digest:
+        return
+    channel_id = post.channel_id or channels.headline_channel(incident)
+    ts = posts.update(channel_id, post.message_ts or "", body)
+    ts = ts or posts.update(channel_id, _lost_post(work, channel_id), body)
+    if not ts:
+        with work.begun():
+            answer = calls.call(
+                "chat.postMessage",
+                {"channel": channel_id, "metadata": marked(work.key), **body},
+            )
+        ts, channel_id = str(answer["ts"]), str(answer.get("channel") or channel_id)
+    with work.settled(digest=digest):
+        post.message_ts = ts
+        post.channel_id = channel_id
+        post.save()
+        if doubt is not None:
+            # What was begun may still come true at Slack, after we have posted again.
+            wants.no_second_headline(incident.pk, channel_id, from_=doubt + mirrors.HOLD)
+
+
+def _withdraw(work: Work, post: HeadlinePost) -> None:
+    """A private incident has no post that everyone sees."""
+    if not post.message_ts and work.begun_at is None:
+        return
+    channel_id = post.channel_id or channels.headline_channel(post.incident)
+    if ts := post.message_ts or _lost_post(work, channel_id):
+        posts.delete(channel_id, ts)
+    if post.pk is not None:
+        with work.settled():
+            post.message_ts = None
+            post.save()
+
+
+def _lost_post(work: Work, channel_id: str) -> str:
+    """The ts of the post that was begun and whose answer is missing, if Slack has it."""
+    if work.begun_at is None:
+        return ""
+    found = calls.find({"channel": channel_id}, work.key, work.begun_at)
+    return found[0] if found else ""
+
+
+def take_away(incident: Incident) -> None:
+    """Have the post deleted with its incident, which is about to be gone."""
+    for post in HeadlinePost.objects.filter(incident=incident).exclude(message_ts=None):
+        where = {"channel": post.channel_id, "ts": post.message_ts}
+        outbox.owe(
+            f"withdrawn:{post.channel_id}:{post.message_ts}",
+            "chat.delete",
+            where,
+            lane=post.channel_id,
+            in_doubt=outbox.Doubt.REPEAT,
+        )
+
+
+def remove_extras(work: Work) -> None:
+    """Delete posts of the same incident that Slack made of calls we believed lost."""
+    post = HeadlinePost.objects.filter(incident_id=work.object_id).first()
+    if post is None or not post.message_ts:
+        return
+    key = f"{wants.HEADLINE}:{work.object_id}"
+    for ts in calls.find({"channel": post.channel_id}, key, _posted_at(post.message_ts)):
+        if ts != post.message_ts:
+            posts.delete(post.channel_id, ts)
+
+
+def want_what_differs() -> None:
+    """Find headlines that no longer show their row, and have them mended.
+
+    Changes that pass by the services (raw SQL, ``QuerySet.update``) tell nobody. Looks at what is
+    open, and at what ended lately.
+    """
+    mirrors_of = {
+        mirror.object_id: mirror for mirror in mirrors.Mirror.objects.filter(kind=wants.HEADLINE)
+    }
+    for incident in _incidents().filter(
+        Q(end_time=None) | Q(end_time__gte=clock.now() - mirrors.LONGEST_SECOND_CHANCE),
+        private=False,
+    ):
+        mirror = mirrors_of.get(incident.pk)
+        if mirror is None or mirror.want > mirror.have:
+            continue
+        post = _post_of(incident)
+        if mirror.shown.get("digest") != posts.digest(_body(incident, post)):
+            wants.headline(incident)
+
+
+def _incidents() -> Any:
+    return Incident.objects.select_related("reporter", "lead", "commschannel").prefetch_related(
+        Prefetch("headlinepost_set", to_attr="headline_posts")
+    )
+
+
+def _incident(incident_id: int) -> Incident | None:
+    found: Incident | None = _incidents().filter(pk=incident_id).first()
+    return found
+
+
+def _post_of(incident: Incident) -> HeadlinePost:
+    posts: list[HeadlinePost] = incident.headline_posts  # type: ignore[attr-defined]
+    post = posts[0] if posts else HeadlinePost(incident=incident)
+    post.incident = incident
+    post.comms_channel = incident.comms_channel()
+    return post
+
+
+def _body(incident: Incident, post: HeadlinePost) -> dict[str, Any]:
+    message = render(incident, post.comms_channel, _buttons(post))
+    return {"text": message.text(), "blocks": message.serialize()}
+
+
+def _buttons(post: HeadlinePost) -> list[Any]:
+    elements = (_element(make, post) for _order, make in registry.headline_actions)
+    return [element for element in elements if element is not None]
+
+
+def _element(make: Handler, post: HeadlinePost) -> Any:
+    try:
+        return make(post)
+    except Exception:
+        # The post is for everyone, and must not wait until somebody mends a button.
+        logger.exception("The headline action %s failed, and is left out", name_of(make))
+        return None
+
+
+def _posted_at(ts: str) -> datetime:
+    """Slack's ts begins with the seconds since 1970; good enough to begin a search at."""
+    return datetime.fromtimestamp(float(ts), tz=UTC) - mirrors.HOLD

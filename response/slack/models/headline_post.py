@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from django.db import models
+
+from response.core.models import Incident
+from response.slack import messages, wants
+from response.slack.models.comms_channel import CommsChannel
+
+
+class HeadlinePost(models.Model):
+    """The one message that tells everyone of an incident, and where it stands in Slack."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE)
+    message_ts = models.CharField(max_length=20, blank=True, null=True)
+    channel_id = models.CharField(max_length=20, blank=True, default="")
+    comms_channel = models.OneToOneField(
+        CommsChannel, on_delete=models.DO_NOTHING, blank=True, null=True
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["incident"], name="response_one_headline_an_incident")
+        ]
+
+    def __str__(self) -> str:
+        return f"Headline of {self.incident}"
+
+    def update_in_slack(self) -> None:
+        """Have the post made to look like the incident, once the running transaction commits."""
+        wants.headline(self.incident)
+
+    def post_to_thread(self, text: str) -> None:
+        """Answer in the post's thread, once the running transaction commits.
+
+        Nothing is said where there is no post yet.
+        """
+        if self.message_ts:
+            messages.post(self.channel_id, text, thread_ts=self.message_ts)

@@ -1,0 +1,81 @@
+"""What single people are told: thanks to the reporter, and who should write it up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from response.core.models import Incident
+from response.core.models.user_external import SLACK
+from response.delivery import calls, clock
+from response.delivery.errors import Postponed
+from response.delivery.mirrors import Work
+from response.slack import channels, messages, mrkdwn, people
+from response.slack.actions import CREATE_CHANNEL
+from response.slack.block_kit import Actions, Button, Message, Section, Text
+from response.slack.models import HeadlinePost
+
+_HEADLINE_FIRST = timedelta(seconds=2)
+
+
+def thank_reporter(work: Work) -> None:
+    """Show the reporter where it went, and offer them the channel; at most once."""
+    post = HeadlinePost.objects.filter(incident_id=work.object_id).first()
+    shown_in = work.shown.get("channel")
+    if work.begun_at is not None or not shown_in:
+        return
+    if post is None or not post.message_ts:
+        raise Postponed("The headline is not posted yet.", clock.now() + _HEADLINE_FIRST)
+    incident = Incident.objects.select_related("reporter", "commschannel").get(pk=work.object_id)
+    if incident.reporter is None or incident.reporter.app_id != SLACK:
+        return
+    message = thanks(incident, post, _permalink(post))
+    with work.begun():
+        calls.call(
+            "chat.postEphemeral",
+            {
+                "channel": shown_in,
+                "user": incident.reporter.external_id,
+                "text": message.text(),
+                "blocks": message.serialize(),
+            },
+        )
+
+
+def thanks(incident: Incident, post: HeadlinePost, permalink: str) -> Message:
+    """What the reporter is told."""
+    headline = mrkdwn.link(permalink, "The headline")
+    message = Message()
+    message.add_block(
+        Section(
+            text=Text(
+                f"Thank you for reporting “{people.outgoing(incident.report)}”. {headline} in "
+                f"{mrkdwn.channel_link(post.channel_id)} shows everyone what is known, and what "
+                "happens next."
+            )
+        )
+    )
+    if not incident.report_only and incident.comms_channel() is None:
+        create = Button("💬 Create Comms Channel", CREATE_CHANNEL, value=incident.pk)
+        message.add_block(Actions(block_id="thanks-actions", elements=[create]))
+    return message
+
+
+def _permalink(post: HeadlinePost) -> str:
+    answer = calls.call(
+        "chat.getPermalink", {"channel": post.channel_id, "message_ts": post.message_ts}
+    )
+    return str(answer["permalink"])
+
+
+def ask_for_write_up(incident: Incident) -> None:
+    """Ask the lead, else the reporter, to write down what was learned; once for each closing."""
+    person = incident.lead or incident.reporter
+    if person is None or person.app_id != SLACK or incident.end_time is None:
+        return
+    document = mrkdwn.link(channels.document_url(incident), "the incident document")
+    messages.direct(
+        person.external_id,
+        f"The incident “{people.outgoing(incident.report)}” is closed. While it is fresh: please "
+        f"look through {document} and fill in what is missing.",
+        key=f"write-up:{incident.pk}:{incident.end_time.isoformat()}",
+    )

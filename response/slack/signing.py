@@ -1,0 +1,108 @@
+"""Whether a request is Slack's: the page "Verifying requests from Slack"."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import hmac
+import logging
+import re
+import time
+from collections.abc import Callable, Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.log import log_response
+from django.views.decorators.csrf import csrf_exempt
+
+from response.conf import conf
+
+logger = logging.getLogger(__name__)
+
+LARGEST_BODY = 1_000_000  # bytes; Slack's own limit for a view is a quarter of it
+OLDEST = 300  # seconds
+
+# Only what Slack sends: int() would also take spaces, signs, underscores and other alphabets.
+_TIMESTAMP = re.compile(r"[0-9]{10}")
+_LENGTH = re.compile(r"[0-9]{1,10}")
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def is_signed(
+    body: bytes, timestamp: str, signature: str, *, secrets: Sequence[str], now: float
+) -> bool:
+    """Whether ``signature`` is Slack's for ``body`` at ``timestamp``, not long before ``now``.
+
+    ``timestamp`` and ``signature`` are the headers as they came; ``now`` is in seconds since 1970.
+    An empty secret signs nothing.
+    """
+    if not _TIMESTAMP.fullmatch(timestamp) or abs(now - int(timestamp)) > OLDEST:
+        return False
+    given = signature.encode("utf-8", "replace")
+    base = b"v0:" + timestamp.encode() + b":" + body
+    matches = [
+        hmac.compare_digest(
+            b"v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest().encode(), given
+        )
+        for secret in secrets
+        if secret
+    ]
+    return any(matches)
+
+
+def signed(view: View) -> View:
+    """A door of Slack's: POST only, of a bearable size, and signed; anything else is refused."""
+
+    @csrf_exempt
+    @functools.wraps(view)
+    def door(request: HttpRequest) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponse(status=405, headers={"Allow": "POST"})
+        body = _body_of(request)
+        if body is None:
+            return refusal(request, 413, "it is too large.")
+        genuine = is_signed(
+            body,
+            request.headers.get("X-Slack-Request-Timestamp", ""),
+            request.headers.get("X-Slack-Signature", ""),
+            secrets=_secrets(),
+            now=time.time(),
+        )
+        if not genuine:
+            reason = (
+                f"its signature is missing, wrong, or more than {OLDEST} seconds away from this "
+                "machine's clock."
+            )
+            return refusal(request, 403, reason)
+        return view(request)
+
+    return door
+
+
+def refusal(request: HttpRequest, status: int, reason: str) -> HttpResponse:
+    """An empty answer of this status, and one line in the log that says why."""
+    response = HttpResponse(status=status)
+    # Django logs such answers too, unless it is told that this was done.
+    log_response(
+        "A request at %s was refused: %s",
+        request.path,
+        reason,
+        response=response,
+        request=request,
+        logger=logger,
+        level="warning",
+    )
+    return response
+
+
+def _body_of(request: HttpRequest) -> bytes | None:
+    """The body, unless it is too large. It may be longer than it says, or not say how long."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not _LENGTH.fullmatch(length) or int(length) > LARGEST_BODY:
+        return None
+    return request.body if len(request.body) <= LARGEST_BODY else None
+
+
+def _secrets() -> list[str]:
+    configured = conf.SLACK_SIGNING_SECRET
+    return [configured] if isinstance(configured, str) else list(configured)

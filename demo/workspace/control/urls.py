@@ -1,0 +1,35 @@
+from django.urls import path, re_path
+
+from . import backstage, people
+
+urlpatterns = [
+    path("state", people.state),
+    path("messages", people.message_list),
+    path("messages/edit", people.edit),
+    path("messages/delete", people.delete),
+    re_path(r"^reactions/(?P<what>add|remove)$", people.reactions),
+    re_path(r"^pins/(?P<what>add|remove)$", people.pins),
+    path("read", people.read),
+    path("press", people.press),
+    path("shortcut", people.shortcut),
+    path("views", people.views),
+    path("views/<str:view_id>/submit", people.submit_view),
+    path("views/<str:view_id>/close", people.close_view),
+    path("views/<str:view_id>/press", people.press_in_view),
+    path("channels", people.new_channel),
+    path("channels/new-id", people.new_id_of_channel),
+    path("direct-message", people.direct_message),
+    path("people", people.new_person),
+    path("people/deactivate", people.deactivate_person),
+    path("trouble", backstage.trouble),
+    path("trouble/clear", backstage.clear_trouble),
+    path("settings", backstage.settings),
+    path("deliveries", backstage.deliveries),
+    path("deliveries/hurry", backstage.hurry_deliveries),
+    path("deliveries/repeat", backstage.repeat_delivery),
+    path("time-passes", backstage.time_passes),
+    path("verify-url", backstage.verify_url),
+    path("traffic", backstage.traffic),
+    path("shortcuts", backstage.shortcuts),
+    path("start-over", backstage.start_over),
+]

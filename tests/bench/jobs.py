@@ -1,0 +1,87 @@
+"""The jobs that are measured, each as the HTTP requests that ask for it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from response.testing import payloads
+from response.testing.payloads import Request
+
+#: What ``seed.fill`` makes: the incident that is read, its channel, and a reader's session.
+INCIDENT = 1
+CHANNEL = "CBENCH"
+SESSION = "thesessionofthebenchmarksreader0"
+
+Side = Literal["ours", "bare"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One HTTP request, ready to be sent."""
+
+    method: str
+    path: str
+    body: bytes
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Job:
+    """``make`` makes the next request of Slack's, or the one page; none is a repeat."""
+
+    name: str
+    make: Callable[[], Request]
+
+    def call(self, side: Side) -> Call:
+        """The next request, signed now; Slack's five minutes begin here."""
+        request = self.make()
+        path = request.path if side == "ours" else f"/bare{request.path}"
+        if not request.body:
+            return Call("GET", path, b"", {"Cookie": f"sessionid={SESSION}"})
+        signed = payloads.sign(payloads.SIGNING_SECRET, int(time.time()), request.body)
+        return Call("POST", path, request.body, {"Content-Type": request.content_type, **signed})
+
+
+def _report() -> Request:
+    return payloads.view_submission(
+        "incident-report-dialog",
+        {
+            "report": payloads.typed("Checkout was failing"),
+            # One that is over: of live ones it would ask whether it is one of the others.
+            "incident_type": payloads.radio("report"),
+            "summary": payloads.typed("One in five payments is refused since the deploy."),
+            "impact": payloads.typed("Everyone who pays by card."),
+            "lead": payloads.person(payloads.BEN),
+            "severity": payloads.chosen("2", "major"),
+        },
+        private_metadata=json.dumps({"channel": payloads.GENERAL}),
+    )
+
+
+def _page(path: str) -> Request:
+    return Request(path, b"", "")
+
+
+JOBS = {
+    job.name: job
+    for job in (
+        # Reading first: what the others write makes the tables longer.
+        Job("list page", lambda: _page("/")),
+        Job("incident document", lambda: _page(f"/incident/{INCIDENT}/")),
+        Job("slash command", lambda: payloads.slash_command("Checkout is failing")),
+        Job(
+            "message outside",
+            lambda: payloads.message("Has anyone seen my mug?", channel=payloads.GENERAL),
+        ),
+        Job(
+            "message in a comms channel",
+            lambda: payloads.message("It is the new pool size", channel=CHANNEL),
+        ),
+        Job("command event", lambda: payloads.app_mention("duration", channel=CHANNEL)),
+        Job("form submission", _report),
+    )
+}

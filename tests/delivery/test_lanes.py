@@ -1,0 +1,138 @@
+"""Who may talk to a channel: one at a time, and not for longer than they live."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connections
+
+from response.delivery import calls, lanes, mirrors, work
+from response.delivery.models import Lane
+from response.slack import messages
+from response.testing.payloads import GENERAL, INCIDENTS
+from tests.delivery.test_holders import start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def take(name, holder):
+    return lanes._take(name, holder)
+
+
+def test_a_lane_has_one_holder(time_stands_still):
+    assert take("C1", "one")
+    assert not take("C1", "other")
+    assert take("C2", "other")
+
+
+def test_of_many_that_want_a_lane_at_once_one_gets_it(time_stands_still):
+    def ask(name):
+        ready.wait()
+        try:
+            taken.append(take("C1", name))
+        except OperationalError:
+            # SQLite in memory does not wait for its lock.
+            taken.append(False)
+        finally:
+            connections.close_all()
+
+    for _turn in range(5):
+        taken, ready = [], threading.Barrier(6)
+        threads = [threading.Thread(target=ask, args=[f"{n}"]) for n in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sum(taken) == 1
+        Lane.objects.update(lease_until=None)
+
+
+def test_a_lane_whose_holder_is_gone_is_free_at_once(time_stands_still):
+    with start("input()") as other:
+        holder = f"{other.stdout.readline().strip()}:140234"
+        assert take("C1", holder)
+        lanes.free_lanes_of_the_gone()
+        assert not take("C1", "me"), "it lives"
+        other.kill()
+        other.wait()
+        lanes.free_lanes_of_the_gone()
+        assert take("C1", "me")
+
+
+def test_a_lane_whose_holder_went_away_elsewhere_is_free_after_its_lease(time_stands_still):
+    assert take("C1", "another-machine:abc:1")
+    time_stands_still.shift(lanes.LEASE.total_seconds() - 1)
+    lanes.free_lanes_of_the_gone()
+    assert not take("C1", "me")
+    time_stands_still.shift(1)
+    assert take("C1", "me")
+
+
+def test_a_held_lane_is_left_to_its_holder(slack_in_time):
+    take(GENERAL, "another-machine:abc:1")
+    messages.post(GENERAL, "waits")
+    messages.post(INCIDENTS, "goes")
+    work.drain()
+    assert slack_in_time.messages(GENERAL) == []
+    assert len(slack_in_time.messages(INCIDENTS)) == 1
+
+
+@pytest.fixture
+def slow_sync(time_stands_still):
+    """A payment of many calls, each of which takes ten seconds."""
+
+    def sync(_work):
+        for _page in range(12):
+            calls.call("auth.test", {})
+            time_stands_still.shift(10)
+            held.append(not take(GENERAL, "another-machine:abc:1"))
+
+    held = []
+    mirrors.register("slow", sync)
+    yield held
+    del mirrors._syncs["slow"]
+
+
+def test_a_payment_of_many_calls_keeps_its_lane(slack_in_time, slow_sync):
+    mirrors.want("slow", 1, lane=GENERAL)
+    work.drain()
+    assert slow_sync == [True] * 12
+    assert mirrors.Mirror.objects.get(kind="slow").have == 1
+    assert Lane.objects.get(name=GENERAL).lease_until is None
+
+
+def test_who_lost_the_lane_makes_no_more_calls_and_notes_nothing(slack_in_time, time_stands_still):
+    def freeze(_work):
+        time_stands_still.shift(60)
+        assert take(GENERAL, "another-machine:abc:1")
+        calls.call("auth.test", {})
+
+    mirrors.register("frozen", freeze)
+    mirrors.want("frozen", 1, lane=GENERAL)
+    before = mirrors.Mirror.objects.values().get(kind="frozen")
+    work.drain()
+    assert slack_in_time.calls == []
+    assert mirrors.Mirror.objects.values().get(kind="frozen") == before
+    assert Lane.objects.get(name=GENERAL).holder == "another-machine:abc:1"
+    del mirrors._syncs["frozen"]
+
+
+def test_a_busy_lane_is_let_go_now_and_then(slack_in_time, time_stands_still):
+    def slow(_work):
+        time_stands_still.shift(2)
+
+    mirrors.register("slow", slow)
+    for number in range(10):
+        mirrors.want("slow", number, lane=GENERAL)
+    assert lanes.pay_next()
+    assert mirrors.Mirror.objects.filter(kind="slow", have=1).count() == 3
+    assert lanes.ready() == [GENERAL]
+    del mirrors._syncs["slow"]
+
+
+def test_a_payment_ends_before_slack_could_do_twice_what_was_begun():
+    """The lease may end while a call hangs; whoever comes next waits out the doubt first."""
+    assert lanes.LEASE < mirrors.HOLD
+    assert timedelta(seconds=2 * 6) + lanes.RENEW_AFTER < lanes.LEASE, "the client's time-outs"

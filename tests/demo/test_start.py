@@ -1,0 +1,103 @@
+"""What ``make demo`` starts, and what it refuses to start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT, free_port, stop
+
+REAL_LOOKING = "xoxb-" + "123456789012-" * 2 + "abcdefghijkl"
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {
+        **kept,
+        "SECRET_KEY": "only-for-tests",
+        "DEMO_PASSWORD": "only-for-tests",
+        "DATABASE_URL": f"sqlite:///{folder / 'demo.sqlite3'}",
+        "PRACTICE_DATABASE": str(folder / "workspace.sqlite3"),
+        **more,
+    }
+
+
+@pytest.mark.parametrize("token", [REAL_LOOKING, "xoxp" + REAL_LOOKING[4:], "xoxe.xoxb-1-abc"])
+def test_a_real_token_is_never_sent_to_a_practice_workspace(tmp_path: Path, token: str) -> None:
+    refused = subprocess.run(
+        [sys.executable, str(ROOT / "demo" / "start.py")],
+        env=environment(
+            tmp_path, SLACK_TOKEN=token, SLACK_API_URL="http://127.0.0.1:8000/workspace/api/"
+        ),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "looks like a real one" in refused.stderr
+    assert token not in refused.stderr + refused.stdout
+
+
+def test_with_a_token_there_is_no_practice_workspace(tmp_path: Path) -> None:
+    port = free_port()
+    nothing_listens_here = f"http://127.0.0.1:{free_port()}/api/"
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "demo" / "start.py")],
+        env=environment(
+            tmp_path,
+            PORT=str(port),
+            SLACK_TOKEN=REAL_LOOKING,
+            SLACK_SIGNING_SECRET="x",
+            SLACK_API_URL=nothing_listens_here,
+        ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "Listening at" in line:
+                break
+        assert "Practice workspace" not in said
+        assert REAL_LOOKING not in said
+        for path in ("workspace/", "workspace/api/auth.test", "workspace/control/state"):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=20)
+            assert refused.value.code == 404
+    finally:
+        stop(process)
+
+
+def test_the_sign_in_and_the_addresses_are_printed(tmp_path: Path) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "demo" / "start.py")],
+        env=environment(tmp_path, PORT=str(port), DEMO_PASSWORD="a password of my own"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "Listening at" in line:
+                break
+        assert f"http://localhost:{port}/workspace/" in said
+        assert "demo / a password of my own" in said
+        login = f"http://127.0.0.1:{port}/accounts/login/"
+        with urllib.request.urlopen(login, timeout=20) as page:
+            assert "Sign in" in page.read().decode()
+    finally:
+        stop(process)

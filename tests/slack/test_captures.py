@@ -1,0 +1,187 @@
+"""Messages marked with a pin or a reaction stand on the timeline, and are followed there."""
+
+from __future__ import annotations
+
+import pytest
+
+from response.slack.models import PinnedMessage
+from tests.payloads import ANA, BEN, CHLOE, event, pin_added, pin_removed
+
+OURS = "pushpin"
+
+
+@pytest.fixture
+def happens(slack, channel, slack_sends, work_is_done):
+    """Something happens in the comms channel, and is acted on."""
+
+    def deliver(*requests):
+        for request in requests:
+            assert slack_sends(request).status_code == 200
+        work_is_done()
+
+    return deliver
+
+
+@pytest.fixture
+def said(slack, channel):
+    """Ben said something in the channel; its ts."""
+    return slack.say(channel.channel_id, "It is the &lt;gateway&gt; &amp; the cache", user=BEN)
+
+
+def reaction(kind, ts, channel, *, user=ANA, name=OURS, **more):
+    item = {"type": "message", "channel": channel.channel_id, "ts": ts}
+    fields = {"user": user, "reaction": name, "item": item, "item_user": BEN, **more}
+    return event(f"reaction_{kind}", fields)
+
+
+def edited(ts, text, channel, at="1710099999.000100"):
+    message = {"type": "message", "user": BEN, "text": text, "ts": ts, "edited": {"ts": at}}
+    fields = {"subtype": "message_changed", "message": message, "channel": channel.channel_id}
+    return event("message", {**fields, "ts": at, "hidden": True})
+
+
+def entries(channel):
+    return list(channel.incident.timelineevent_set.filter(event_type="slack_pin"))
+
+
+def test_the_reaction_puts_a_message_on_the_timeline(happens, said, channel):
+    happens(reaction("added", said, channel))
+
+    (entry,) = entries(channel)
+    assert entry.text == "It is the <gateway> & the cache"
+    assert entry.metadata["author"]["external_id"] == BEN
+    assert entry.metadata["message_ts"] == said
+    assert entry.metadata["permalink"].startswith("https://")
+
+
+@pytest.mark.parametrize("name", ["tada", "pushpin2", ""])
+def test_other_reactions_do_not(happens, said, channel, name):
+    happens(reaction("added", said, channel, name=name))
+
+    assert entries(channel) == []
+    assert not PinnedMessage.objects.exists()
+
+
+def test_the_reaction_is_the_one_of_the_setting(happens, said, channel, settings):
+    settings.RESPONSE_PIN_REACTION = ":memo:"
+
+    happens(reaction("added", said, channel, name="memo"))
+
+    assert len(entries(channel)) == 1
+
+
+def test_the_entry_goes_with_the_last_of_the_reactions(happens, said, channel):
+    happens(reaction("added", said, channel), reaction("added", said, channel, user=CHLOE))
+    happens(reaction("removed", said, channel))
+    assert len(entries(channel)) == 1
+
+    happens(reaction("removed", said, channel, user=CHLOE))
+
+    assert entries(channel) == []
+
+
+def test_promise_11_unpin_and_unreact_undo_exactly_their_own(happens, said, channel):
+    pinned = {"message_ts": said, "author": BEN, "channel": channel.channel_id}
+    happens(reaction("added", said, channel), pin_added("It is the gateway", **pinned))
+    assert len(entries(channel)) == 1
+
+    happens(pin_removed("…", **pinned))
+    assert len(entries(channel)) == 1
+
+    happens(reaction("removed", said, channel))
+    assert entries(channel) == []
+
+
+def test_a_reaction_taken_back_before_slack_was_asked_leaves_nothing(
+    slack, slack_sends, said, channel, work_is_done
+):
+    for request in (reaction("added", said, channel), reaction("removed", said, channel)):
+        slack_sends(request)
+    work_is_done()
+
+    assert entries(channel) == []
+    assert not PinnedMessage.objects.exists()
+
+
+def test_promise_34_an_edit_follows_and_is_marked(happens, said, channel):
+    happens(reaction("added", said, channel))
+
+    happens(edited(said, "It is the &lt;cache&gt;", channel))
+
+    (entry,) = entries(channel)
+    assert entry.text == "It is the <cache>"
+    assert entry.metadata["edited"] is True
+
+
+def test_an_older_edit_told_later_changes_nothing(happens, said, channel):
+    happens(reaction("added", said, channel))
+
+    happens(
+        edited(said, "the second version", channel, at="1710099999.000200"),
+        edited(said, "the first version", channel, at="1710099999.000100"),
+    )
+
+    assert [entry.text for entry in entries(channel)] == ["the second version"]
+
+
+def test_a_deleted_message_leaves_no_words_behind(happens, said, channel):
+    happens(reaction("added", said, channel))
+
+    happens(
+        event(
+            "message",
+            {
+                "subtype": "message_deleted",
+                "deleted_ts": said,
+                "channel": channel.channel_id,
+                "ts": "1710099999.000300",
+            },
+        )
+    )
+
+    (entry,) = entries(channel)
+    assert "gateway" not in entry.text
+    assert entry.metadata["deleted"] is True
+    assert "gateway" not in PinnedMessage.objects.get().text
+
+
+def test_edits_of_other_messages_are_not_stored(slack_sends, said, channel, db):
+    from response.delivery.models import Inbox
+
+    before = Inbox.objects.count()
+    slack_sends(edited(said, "a secret", channel))
+
+    assert Inbox.objects.count() == before
+
+
+def test_files_and_pictures_are_links(happens, channel, slack):
+    ts = slack.say(channel.channel_id, "See", user=BEN)
+    files = [
+        {
+            "title": "graph|<x>.png",
+            "permalink": "https://files.example/graph",
+            "mimetype": "image/png",
+        }
+    ]
+    pinned = pin_added("See", message_ts=ts, author=BEN, channel=channel.channel_id).data
+    pinned["event"]["item"]["message"]["files"] = files
+
+    happens(event("pin_added", pinned["event"]))
+
+    (entry,) = entries(channel)
+    assert entry.text == "See\n<https://files.example/graph|graph x .png>"
+
+
+def test_what_the_bot_pins_itself_is_not_captured(happens, channel, slack):
+    (summary,) = [m for m in slack.messages(channel.channel_id) if m.bot_id]
+    happens(
+        pin_added(
+            summary.text,
+            message_ts=summary.ts,
+            author="UBOT",
+            user="UBOT",
+            channel=channel.channel_id,
+        )
+    )
+
+    assert entries(channel) == []

@@ -1,0 +1,174 @@
+"""Promise 38: ``manage.py check`` says what is missing or wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from django.core.checks import Warning as CheckWarning
+from django.core.management import call_command
+from django.db import connection
+
+from response import checks
+
+ADVISED = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 2.5,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+}
+
+
+@pytest.fixture(autouse=True)
+def complete(settings):
+    """A host that has set everything."""
+    settings.SLACK_CLIENT = None
+    settings.SLACK_TOKEN = "xoxb-1"
+    settings.SLACK_SIGNING_SECRET = "secret"
+    settings.SITE_URL = "https://incidents.example"
+    settings.ALLOWED_HOSTS = ["incidents.example"]
+    settings.INCIDENT_CHANNEL_ID = "C1"
+    return settings
+
+
+def said():
+    return {
+        message.id.removeprefix("response."): message for message in checks.check_settings(None)
+    }
+
+
+def test_a_complete_host_is_told_nothing():
+    assert said() == {}
+
+
+WRONG = {
+    "no token": ({"SLACK_TOKEN": ""}, "W001", "SLACK_TOKEN"),
+    "a token of None": ({"SLACK_TOKEN": None}, "W001", "SLACK_TOKEN"),
+    "a person's token": ({"SLACK_TOKEN": "xoxp-1"}, "W002", "xoxp"),
+    "an app's token": ({"SLACK_TOKEN": "xapp-1"}, "W003", "xapp"),
+    "no secret": ({"SLACK_SIGNING_SECRET": ""}, "W004", "Basic Information"),
+    "no secret in the list": ({"SLACK_SIGNING_SECRET": []}, "W004", "SLACK_SIGNING_SECRET"),
+    "empty secrets": ({"SLACK_SIGNING_SECRET": ["", ""]}, "W004", "SLACK_SIGNING_SECRET"),
+    "a secret of another name": (
+        {"SLACK_SIGNING_SECRET": "", "SIGNING_SECRET": "x"},
+        "W004",
+        "call it SLACK_SIGNING_SECRET",
+    ),
+    "a secret with a space": ({"SLACK_SIGNING_SECRET": "secret "}, "W005", "space"),
+    "a listed secret with a newline": ({"SLACK_SIGNING_SECRET": ["a", "b\n"]}, "W005", "space"),
+    "no channel": ({"INCIDENT_CHANNEL_ID": ""}, "W006", "INCIDENT_CHANNEL_ID"),
+    "no address": ({"SITE_URL": ""}, "W007", "SITE_URL"),
+    "an address without its scheme": ({"SITE_URL": "incidents.example"}, "W008", "https://"),
+    "an address of another scheme": ({"SITE_URL": "ftp://incidents.example"}, "W008", "https://"),
+    "an address that is none": ({"SITE_URL": "http://["}, "W008", "https://"),
+    "an address with a wrong port": ({"SITE_URL": "http://x:99999"}, "W008", "https://"),
+    "an address of another host": ({"SITE_URL": "https://else.example"}, "W009", "ALLOWED_HOSTS"),
+    "an app that is missing": (
+        {"INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes",
+                            "response.apps.ResponseConfig", "rest_framework"]},
+        "W010",
+        "after_response",
+    ),
+    "styles in Markdown": (
+        {"MARKDOWN_FILTER_WHITELIST_STYLES": ["color"]},
+        "W015",
+        "MARKDOWN_FILTER_WHITELIST_STYLES",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("values", "number", "words"), WRONG.values(), ids=WRONG.keys())
+def test_what_is_wrong_is_named_with_what_to_do(complete, values, number, words):
+    for name, value in values.items():
+        setattr(complete, name, value)
+    message = said()[number]
+    assert isinstance(message, CheckWarning)
+    assert message.hint
+    assert words in f"{message.msg} {message.hint}"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"SLACK_TOKEN": "", "SLACK_CLIENT": object()},
+        {"SLACK_SIGNING_SECRET": ["new", "old"]},
+        {"INCIDENT_CHANNEL_ID": "", "INCIDENT_CHANNEL_NAME": "incidents"},
+        {"SITE_URL": "https://INCIDENTS.example:8443/path/"},
+        {"SITE_URL": "http://[::1]:8000", "ALLOWED_HOSTS": ["[::1]"]},
+        {"SITE_URL": "https://a.incidents.example", "ALLOWED_HOSTS": [".incidents.example"]},
+        {"SITE_URL": "https://else.example", "ALLOWED_HOSTS": ["*"]},
+    ],
+)
+def test_what_is_right_in_other_ways_is_not_complained_of(complete, values):
+    for name, value in values.items():
+        setattr(complete, name, value)
+    assert said() == {}
+
+
+def test_no_secret_stands_in_what_is_said(complete):
+    complete.SLACK_TOKEN = "xoxp-CANARY"
+    complete.SLACK_SIGNING_SECRET = " CANARY"
+    assert "CANARY" not in str([vars(message) for message in said().values()])
+
+
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        (ADVISED, set()),
+        ({}, {"W011", "W012", "W013"}),
+        ({**ADVISED, "transaction_mode": "DEFERRED"}, {"W011"}),
+        ({**ADVISED, "timeout": 20}, {"W012"}),
+        ({**ADVISED, "init_command": ""}, {"W013"}),
+        ({**ADVISED, "init_command": "pragma JOURNAL_MODE = wal"}, set()),
+    ],
+)
+def test_sqlite_is_to_be_set_up_as_the_readme_says(monkeypatch, options, numbers):
+    if connection.vendor != "sqlite":
+        pytest.skip("only of SQLite")
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 51, 3))
+    found = {message.id.removeprefix("response.") for message in checks.check_database(None)}
+    assert found == numbers
+
+
+@pytest.mark.parametrize(
+    ("version", "is_safe"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 52, 0), True),
+        ((4, 0, 0), True),
+    ],
+)
+def test_an_sqlite_that_can_corrupt_is_named(monkeypatch, version, is_safe):
+    if connection.vendor != "sqlite":
+        pytest.skip("only of SQLite")
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", ADVISED)
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    assert bool(checks.check_database(None)) is not is_safe
+
+
+def test_a_router_that_sends_our_tables_elsewhere_is_named(complete):
+    complete.DATABASE_ROUTERS = ["tests.test_checks.Elsewhere"]
+    assert "default" in said()["W016"].msg
+
+
+class Elsewhere:
+    """A router that keeps Response's tables in another database."""
+
+    def db_for_write(self, model, **_hints):
+        return "other" if model._meta.app_label == "response" else None
+
+
+def test_nothing_that_is_missing_stops_a_command(complete, capsys):
+    for name in ("SLACK_TOKEN", "SLACK_SIGNING_SECRET", "SITE_URL", "INCIDENT_CHANNEL_ID"):
+        setattr(complete, name, "")
+    call_command("check")
+    shown = capsys.readouterr().err
+    for number in ("W001", "W004", "W006", "W007"):
+        assert f"response.{number}" in shown

@@ -1,0 +1,112 @@
+"""What must hold for the files of this repository: documents that tell the truth, pages that need
+nobody else's server."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.urls import resolve
+
+from response.slack.registry import registry
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LAYOUT = (ROOT / "docs" / "layout.md").read_text(encoding="utf-8")
+
+# A folder's section: its heading in backticks, up to the next heading.
+SECTION = re.compile(r"^### `(?P<folder>[\w/.]+)/`.*\n(?P<text>(?:(?!^#).*\n)*)", re.MULTILINE)
+# The first column of its table: one or more names in backticks.
+NAMED = re.compile(r"^\| (?P<names>`[^|]+`) \|", re.MULTILINE)
+
+LINK = re.compile(r"\]\((?!https?:|#)(?P<target>[^)#]+)")
+# An address of another host where a browser loads it by itself; a link to follow is no such place.
+LOADED = re.compile(
+    r"""(?:<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)=["']|url\(["']?|@import\s+["'])"""
+    r"(?:https?:)?//",
+    re.IGNORECASE,
+)
+INLINE = re.compile(
+    r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
+)
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The files of the repository, and those about to be added, that match git's patterns."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def named_in_layout(folder: str) -> set[str]:
+    for section in SECTION.finditer(LAYOUT):
+        if section["folder"] == folder:
+            rows = NAMED.findall(section["text"])
+            return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    raise AssertionError(f"docs/layout.md has no section `{folder}/`")
+
+
+def entries(folder: Path) -> set[str]:
+    """What a folder holds, as layout.md writes it: modules, and folders with a slash."""
+    names = set()
+    for path in tracked(folder.as_posix()):
+        first, *deeper = path.relative_to(ROOT / folder).parts
+        if first != "__init__.py":
+            names.add(f"{first}/" if deeper else first)
+    return names
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        *("response", "response/core", "response/core/models", "response/slack"),
+        *("response/slack/models", "response/slack/handlers", "response/delivery", "response/ui"),
+        "response/testing",
+    ],
+)
+def test_the_layout_page_names_what_is_there_and_nothing_else(folder):
+    assert named_in_layout(folder) == entries(Path(folder))
+
+
+@pytest.mark.parametrize("document", tracked("*.md"), ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document):
+    targets = LINK.findall(document.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (document.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", tracked("*.html", "*.css"), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_pages_load_nothing_from_another_host(page):
+    assert LOADED.findall(page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "page", tracked("*.html"), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_pages_work_under_a_policy_without_inline_script_or_style(page):
+    assert INLINE.findall(page.read_text(encoding="utf-8")) == []
+
+
+def test_the_readme_subscribes_to_every_event_that_is_handled():
+    _, _, listed = README.partition("    bot_events:\n")
+    subscribed = set(re.findall(r"^      - (\S+)$", listed.partition("```")[0], re.MULTILINE))
+    # Slack sends the kinds of message (message_changed and so on) with the messages of a channel.
+    handled = {event for event in registry.events if not event.startswith("message")}
+    assert subscribed >= {"app_mention", "message.channels", *handled}
+
+
+def test_the_readme_leads_slack_to_doors_that_exist():
+    paths = re.findall(r"https://HOST(/\S+)", README)
+    assert [resolve(path).view_name for path in paths] == [
+        "response_slack:slash_command",
+        "response_slack:action",
+        "response_slack:event",
+    ]

@@ -1,0 +1,162 @@
+"""Who may open the pages, and where everybody else is led."""
+
+import pytest
+from django.contrib import admin
+from django.urls import include, path
+
+from response.core import services
+from response.core.actors import Actor
+from response.core.models import ExternalUser
+from response.slack.models import UserStats
+
+pytestmark = pytest.mark.django_db
+
+
+class UrlsWithoutAdmin:
+    urlpatterns = [path("incidents/", include("response.ui.urls"))]
+
+
+urlpatterns = [*UrlsWithoutAdmin.urlpatterns, path("backstage/", admin.site.urls)]
+
+
+@pytest.fixture
+def ana():
+    return ExternalUser.objects.create(
+        app_id="slack", external_id="U1ANA", display_name="ana", email="ana@incidents.example"
+    )
+
+
+@pytest.fixture
+def incident(ana):
+    return services.declare_incident(report="Checkout is failing", reporter=ana)
+
+
+@pytest.fixture
+def private(ana):
+    return services.declare_incident(report="Somebody is in our mail", reporter=ana, private=True)
+
+
+@pytest.fixture
+def person(django_user_model):
+    return django_user_model.objects.create_user("lee@corp.example", password="correct horse")
+
+
+@pytest.fixture
+def signed_in(client, person):
+    client.force_login(person)
+    return client
+
+
+@pytest.mark.parametrize("address", ["/", "/incident/{pk}/", "/incident/404/", "/?page=2"])
+def test_an_anonymous_reader_is_led_to_the_sign_in(client, incident, address):
+    address = address.format(pk=incident.pk)
+    answer = client.get(address)
+    assert answer.status_code == 302
+    assert answer.url.startswith("/admin/login/?next=/")
+    assert "Checkout" not in answer.content.decode()
+
+
+def test_from_the_link_in_slack_through_the_sign_in_to_the_document(
+    client, incident, django_user_model
+):
+    django_user_model.objects.create_superuser("ana", password="correct horse")
+    sign_in = client.get(incident.get_absolute_url()).url
+    assert client.get(sign_in).status_code == 200
+    credentials = {"username": "ana", "password": "correct horse"}
+    page = client.post(sign_in, credentials, follow=True)
+    assert page.redirect_chain == [(incident.get_absolute_url(), 302)]
+    assert "Checkout is failing" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("login_url", "address"),
+    [
+        ("admin:index", "/admin/?next=/"),
+        ("/core/users/", "/core/users/?next=/"),
+        ("/core/users/?format=json", "/core/users/?format=json&next=/"),
+        ("https://sso.example/in", "https://sso.example/in?next=/"),
+        ("no-such-name", "/admin/login/?next=/"),
+        ("/no/such/page/", "/admin/login/?next=/"),
+    ],
+)
+def test_the_host_s_sign_in_is_used_where_there_is_one(client, settings, login_url, address):
+    settings.LOGIN_URL = login_url
+    assert client.get("/").url == address
+
+
+def test_pages_mounted_elsewhere_come_back_to_where_they_are(client, settings, incident):
+    settings.ROOT_URLCONF = __name__
+    answer = client.get(f"/incidents/incident/{incident.pk}/")
+    assert answer.url == f"/backstage/login/?next=/incidents/incident/{incident.pk}/"
+
+
+def test_a_project_without_a_sign_in_or_an_admin_still_refuses(client, settings):
+    settings.ROOT_URLCONF = UrlsWithoutAdmin
+    answer = client.get("/incidents/")
+    assert answer.url == "/accounts/login/?next=/incidents/"
+
+
+def test_a_signed_in_person_reads(signed_in, incident):
+    assert "Checkout is failing" in signed_in.get("/").content.decode()
+    assert signed_in.get(incident.get_absolute_url()).status_code == 200
+
+
+def test_a_host_may_open_the_pages_to_everyone(client, settings, incident):
+    settings.RESPONSE_LOGIN_REQUIRED = False
+    page = client.get("/").content.decode()
+    assert "Checkout is failing" in page
+    assert 'href="/admin/login/?next=/"' in page
+    assert client.get(incident.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_private_incident_does_not_exist_for_outsiders(signed_in, settings, private, opened):
+    settings.RESPONSE_LOGIN_REQUIRED = not opened
+    if opened:
+        signed_in.logout()
+    assert signed_in.get(private.get_absolute_url()).status_code == 404
+    assert "Somebody" not in signed_in.get("/").content.decode()
+
+
+@pytest.mark.parametrize("tie", ["lead", "reporter", "participant"])
+def test_a_private_incident_is_there_for_those_who_work_on_it(signed_in, person, private, tie):
+    lee = ExternalUser.objects.create(
+        app_id="slack", external_id="U2LEE", display_name="lee", owner=person
+    )
+    if tie == "participant":
+        UserStats.objects.create(incident=private, user=lee)
+    else:
+        services.update_incident(private.pk, **{tie: lee})
+    assert "Somebody is in our mail" in signed_in.get("/").content.decode()
+    page = signed_in.get(private.get_absolute_url())
+    assert page.status_code == 200
+    assert "private</span>" in page.content.decode()
+
+
+def test_nobody_s_mail_address_is_on_a_page(client, settings, incident, ana, person):
+    settings.RESPONSE_LOGIN_REQUIRED = False
+    ben = ExternalUser.objects.create(
+        app_id="slack", external_id="U3", display_name="ben", email="b@corp.example"
+    )
+    services.update_incident(incident.pk, lead=ben)
+    services.log_action(incident.pk, details="Add an alert", owner=ben)
+    UserStats.objects.create(incident=incident, user=ben, message_count=3)
+    services.add_timeline_entry(
+        incident.pk, text="Seen", by=Actor("user", "7", "lee@corp.example", "web")
+    )
+    for address in ("/", incident.get_absolute_url()):
+        page = client.get(address).content.decode()
+        assert "ben" in page
+        assert "incidents.example" not in page
+        assert "corp.example" not in page
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_pages_are_only_read(signed_in, incident, method):
+    for address in ("/", incident.get_absolute_url()):
+        assert getattr(signed_in, method)(address).status_code == 405
+
+
+def test_pages_are_kept_by_no_shared_cache(signed_in, incident):
+    for address in ("/", incident.get_absolute_url()):
+        assert "private" in signed_in.get(address)["Cache-Control"]

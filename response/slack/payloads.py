@@ -39,7 +39,7 @@ class SlashCommand:
     response_url: str
 
     @classmethod
-    def of(cls, fields: QueryDict) -> Self:
+    def of(cls, fields: Mapping[str, Any]) -> Self:
         return cls(
             user_id=_required(fields, "user_id", 20),
             user_name=_text(fields, "user_name"),

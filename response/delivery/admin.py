@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
 
-from response.delivery import runners
+from response.delivery import clock, runners
 from response.delivery.models import Heartbeat, Inbox, Lane, Mirror, OutboxMessage, Pause
 
 if TYPE_CHECKING:
@@ -151,7 +151,8 @@ class MirrorAdmin(AgainAdmin):
     @admin.action(description="Send again", permissions=["again"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> None:
         # Of one that is paid, Slack may have lost what it had: it is compared and sent anew.
-        queryset.filter(want__lte=F("have")).update(want=F("have") + 1)
+        paid = queryset.filter(want__lte=F("have"))
+        paid.update(want=F("have") + 1, behind_since=clock.now())
         again = queryset.update(stuck=False, attempts=0, not_before=None)
         runners.ring()
         self.say(request, again, 0, "")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from response.delivery import clock, debts, runners
 from response.delivery.debts import HOLD
@@ -43,6 +43,7 @@ class Work:
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
         self._version = mirror.want
+        self._begun_at = clock.now()
         self.is_settled = False
 
     @property
@@ -100,6 +101,8 @@ class Work:
     def _settle(self) -> None:
         mirror = self._mirror
         mirror.have = self._version
+        # What was wanted while we were at it was wanted after this.
+        mirror.behind_since = self._begun_at
         mirror.attempts = 0
         mirror.not_before = None
         mirror.error = ""
@@ -107,8 +110,8 @@ class Work:
         _look_at_references()
         mirror.save(
             update_fields=[
-                *("have", "shown", "attempts", "not_before", "error", "begun_at"),
-                "doubt_until",
+                *("have", "behind_since", "shown", "attempts", "not_before", "error"),
+                *("begun_at", "doubt_until"),
             ]
         )
         self.is_settled = True
@@ -139,27 +142,59 @@ def want(
     ``not_before`` puts off one that is not wanted yet. ``shown`` is what the first sync of the
     object is given to begin with.
     """
-    known = Mirror.objects.filter(kind=kind, object_id=object_id)
-    again = {
-        "want": F("want") + 1,
-        "lane": lane,
-        "stuck": False,
-        "not_before": not_before or Case(When(stuck=True, then=None), default=F("not_before")),
-    }
     _look_at_references()
-    if not known.update(**again):
-        try:
-            with transaction.atomic():
-                Mirror.objects.create(
-                    kind=kind,
-                    object_id=object_id,
-                    lane=lane,
-                    not_before=not_before,
-                    shown=dict(shown or {}),
-                )
-        except IntegrityError:
-            known.update(**again)
+    if not _want_again([kind], object_id, Value(lane), not_before):
+        _want_first(kind, object_id, lane, not_before, shown or {})
     runners.ring()
+
+
+def want_together(object_id: int, lanes: Mapping[str, str]) -> None:
+    """``want`` for several kinds, each in its lane, in one update where all are there."""
+    _look_at_references()
+    lane = Case(*(When(kind=kind, then=Value(name)) for kind, name in lanes.items()))
+    if _want_again(lanes, object_id, lane) < len(lanes):
+        known = Mirror.objects.filter(kind__in=lanes, object_id=object_id)
+        for kind in set(lanes).difference(known.values_list("kind", flat=True)):
+            _want_first(kind, object_id, lanes[kind], None, {})
+    runners.ring()
+
+
+def _want_again(
+    kinds: Iterable[str],
+    object_id: int,
+    lane: Case | Value,
+    not_before: datetime | None = None,
+) -> int:
+    return Mirror.objects.filter(kind__in=kinds, object_id=object_id).update(
+        want=F("want") + 1,
+        behind_since=Case(
+            When(want__lte=F("have"), then=Value(clock.now())), default=F("behind_since")
+        ),
+        lane=lane,
+        stuck=False,
+        not_before=not_before or Case(When(stuck=True, then=None), default=F("not_before")),
+    )
+
+
+def _want_first(
+    kind: str,
+    object_id: int,
+    lane: str,
+    not_before: datetime | None,
+    shown: Mapping[str, Any],
+) -> None:
+    try:
+        with transaction.atomic():
+            Mirror.objects.create(
+                kind=kind,
+                object_id=object_id,
+                lane=lane,
+                not_before=not_before,
+                behind_since=clock.now(),
+                shown=dict(shown),
+            )
+    except IntegrityError:
+        _want_again([kind], object_id, Value(lane), not_before)
 
 
 def _look_at_references() -> None:
@@ -224,4 +259,4 @@ def _stick(mirror: Mirror, reason: str) -> None:
 
 
 __all__ = ["HOLD", "LONGEST_SECOND_CHANCE", "Mirror", "Work", "give_second_chances", "pay"]
-__all__ += ["payable", "register", "want"]
+__all__ += ["payable", "register", "want", "want_together"]

@@ -88,6 +88,10 @@ class Mirror(Debt):
     stuck = models.BooleanField(
         default=False, help_text="Slack refused it for good; only a person sends it again."
     )
+    behind_since = models.DateTimeField(
+        default=timezone.now,
+        help_text="Where Slack does not show what we have: since when it does not.",
+    )
     shown = models.JSONField(default=dict, blank=True)
 
     class Meta:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
 
-from response.delivery import calls, mirrors, work
+from response.delivery import calls, clock, mirrors, work
 from response.delivery.errors import InDoubt
 from response.delivery.mirrors import Work
 from response.delivery.models import Mirror
@@ -279,3 +280,39 @@ def test_only_the_call_that_was_begun_can_be_broken_off(synced, slack_in_time, h
     work.drain()
 
     assert mirror().doubt_until == doubt_until
+
+
+# Since when Slack is behind
+
+
+def test_it_is_behind_since_the_first_change_that_slack_does_not_show(synced, time_stands_still):
+    began = clock.now()
+    want()
+    time_stands_still.shift(60)
+    want()
+    assert mirror().behind_since == began
+    work.drain()
+
+    time_stands_still.shift(60)
+    want()
+    time_stands_still.shift(60)
+    want()
+    assert clock.now() - mirror().behind_since == timedelta(minutes=1)
+
+
+def test_a_change_made_while_slack_is_asked_is_not_as_old_as_the_one_before(
+    synced, time_stands_still
+):
+    def changed_meanwhile(work: Work) -> None:
+        synced.sync = failing
+        want()
+
+    def failing(work: Work) -> None:
+        raise InDoubt("no answer", timed_out=False)
+
+    want()
+    time_stands_still.shift(600)
+    synced.sync = changed_meanwhile
+    work.drain()
+    assert mirror().want > mirror().have
+    assert mirror().behind_since == clock.now()

@@ -87,7 +87,7 @@ class Site:
                 stderr=output,
                 start_new_session=True,
             )
-        self.port = _wait_for_port(log)
+        self.port = wait_for_port(log)
 
     def stop(self) -> int:
         """Ask the site to end, as a deploy does (SIGTERM); returns its exit status."""
@@ -132,13 +132,18 @@ def eventually(happened: Callable[[], object], timeout: float = 15) -> bool:
     return True
 
 
-def _wait_for_port(log: Path) -> int:
-    """The port that gunicorn says it listens at, once its workers have booted."""
+def wait_for_port(log: Path, beginning: int = 0) -> int:
+    """The port that gunicorn says it listens at, once its workers have booted; what it says
+    begins at that byte of the log."""
+
+    def said() -> str:
+        return log.read_bytes()[beginning:].decode()
+
     listening = re.compile(r"Listening at: http://127\.0\.0\.1:(\d+)")
-    booted = eventually(lambda: "Booting worker" in log.read_text(), timeout=30)
-    found = listening.search(log.read_text())
-    assert booted
-    assert found, f"gunicorn did not start:\n{log.read_text()}"
+    booted = eventually(lambda: "Booting worker" in said(), timeout=30)
+    found = listening.search(said())
+    assert booted, f"gunicorn did not start:\n{said()}"
+    assert found, f"gunicorn did not start:\n{said()}"
     return int(found[1])
 
 

@@ -44,6 +44,35 @@ def test_a_limit_on_one_channel_leaves_the_others_alone(slack: FakeSlack, call):
     assert call("chat.postMessage", channel=INCIDENTS, text="x")["ok"]
 
 
+def test_every_other_call_is_refused_and_waiting_as_told_is_enough(slack: FakeSlack, call):
+    now = 1000.0
+    slack.window_clock = lambda: now
+    slack.rate_limit_every_other(2)
+    for _round in range(3):
+        assert call("chat.postMessage", channel=GENERAL, text="x")["ok"]
+        with pytest.raises(SlackRateLimited):
+            call("chat.postMessage", channel=GENERAL, text="x")
+        assert call("chat.postMessage", channel=INCIDENTS, text="x")["ok"], "counted by itself"
+        with pytest.raises(SlackRateLimited):
+            call("chat.postMessage", channel=INCIDENTS, text="x")
+        now += 2
+    assert slack.early_calls == []
+
+
+def test_a_channel_takes_one_message_a_second(slack: FakeSlack, call):
+    now = 1000.0
+    slack.window_clock = lambda: now
+    slack.one_message_a_second()
+    assert call("chat.postMessage", channel=GENERAL, text="x")["ok"]
+    with pytest.raises(SlackRateLimited):
+        call("chat.postMessage", channel=GENERAL, text="y")
+    assert call("chat.postMessage", channel=INCIDENTS, text="x")["ok"]
+    assert call("auth.test")["ok"]
+    now += 1
+    assert call("chat.postMessage", channel=GENERAL, text="y")["ok"]
+    assert slack.early_calls == []
+
+
 def test_trouble_for_some_calls_passes(slack: FakeSlack, call):
     slack.refuse("auth.test", "invalid_auth", times=2)
     for _ in range(2):

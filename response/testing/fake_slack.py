@@ -68,6 +68,7 @@ class _Trouble:
     number: float = 0
     completes: bool = True
     channel: str | None = None
+    counts: dict[tuple[str, str | None], float] = field(default_factory=dict)
 
     def meets(self, method: str, params: Params) -> bool:
         if self.times == 0 or self.method not in ("*", method):
@@ -242,6 +243,15 @@ class FakeSlack:
         number = -1 if retry_after is None else retry_after
         self._trouble(_Trouble("limit", method, times, number=number, channel=channel))
 
+    def rate_limit_every_other(self, retry_after: float, method: str = "*") -> None:
+        """Answer 429 to every other call of each method, of chat.postMessage in each channel; what
+        comes inside the window is as with rate_limit()."""
+        self._trouble(_Trouble("alternate", method, number=retry_after))
+
+    def one_message_a_second(self) -> None:
+        """Answer 429 to more than one chat.postMessage a second in a channel ("Rate limits")."""
+        self._trouble(_Trouble("pace", "chat.postMessage", number=1))
+
     def down(self) -> None:
         """Reset every connection when the request was read: the caller cannot know what became of
         it. It is not among ``calls``."""
@@ -311,6 +321,9 @@ class FakeSlack:
             here = channel in (None, params.get("channel"))
             if limited in ("*", method) and here and now < end:
                 return max(1.0, float(round(end - now))), True
+        if (rate := self._exceeded(method, params, now)) is not None:
+            self._windows[_bucket(method, params)] = now + rate.number
+            return rate.number, False
         trouble = self._meets("limit", method, params)
         if trouble is None:
             return None
@@ -318,6 +331,19 @@ class FakeSlack:
             return None, False
         self._windows[trouble.method, trouble.channel] = now + trouble.number
         return trouble.number, False
+
+    def _exceeded(self, method: str, params: Params, now: float) -> _Trouble | None:
+        """The limit of a rate that this call is too much for."""
+        bucket = _bucket(method, params)
+        if (alternate := self._meets("alternate", method, params)) is not None:
+            alternate.counts[bucket] = 1 - alternate.counts.get(bucket, 0)
+            if not alternate.counts[bucket]:
+                return alternate
+        pace = self._meets("pace", method, params)
+        if pace is None or now < pace.counts.get(bucket, 0) + pace.number:
+            return pace
+        pace.counts[bucket] = now
+        return None
 
     def answer(self, method: str, params: Params, token: str) -> Reply:
         """Do what ``method`` asks, under whatever trouble there is, and note it."""
@@ -370,3 +396,8 @@ class FakeSlack:
         except RefusedError as refused:
             return refused.answer
         return copy.deepcopy({"ok": True, **answer})
+
+
+def _bucket(method: str, params: Params) -> tuple[str, str | None]:
+    """What Slack counts together."""
+    return method, params.get("channel") if method == "chat.postMessage" else None

@@ -50,6 +50,13 @@ SETTINGS: dict[str, Setting] = {
             required=True,
         ),
         Setting(
+            "SLACK_APP_TOKEN",
+            "",
+            "The app-level token of your Slack app (xapp-…), with the scope connections:write: "
+            "with it manage.py response_socket receives what Slack tells us, by Socket Mode, and "
+            "Slack need not reach this site.",
+        ),
+        Setting(
             "SLACK_CLIENT",
             None,
             "The SlackClient to use, where the host wants its own; otherwise one is made from "
@@ -144,6 +151,30 @@ SETTINGS: dict[str, Setting] = {
             "RESPONSE_LOGIN_REQUIRED",
             True,
             "Whether the pages need a signed-in person.",
+        ),
+        Setting(
+            "RESPONSE_REQUIRE_PERMISSIONS",
+            False,
+            "Whether a signed-in person needs Django's permissions (response.view_incident, "
+            "response.change_incident…) to read and to write.",
+        ),
+        Setting(
+            "RESPONSE_SITE_NAME",
+            "Response",
+            "What the pages call this site: at their top, and in the browser's tab.",
+        ),
+        Setting(
+            "RESPONSE_LOGO",
+            "",
+            "The picture beside it: a path within the static files, as in oncall/logo.svg, or an "
+            "address that begins with / or https://.",
+        ),
+        Setting(
+            "RESPONSE_COLOURS",
+            {},
+            "Colours of the pages: by name (page, surface, sunken, ink, muted, line, link, "
+            "primary, on-primary, accent) a colour as CSS writes it, or a pair of them, for light "
+            "and for dark.",
         ),
         Setting(
             "RESPONSE_SANITIZE_USER_INPUT",

@@ -1,4 +1,4 @@
-"""Instants as a page shows them: in the site's time zone, which is always named."""
+"""Instants as a page shows them: in the reader's time zone, which is always named."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def moment(instant: datetime | None) -> Moment | None:
 def _local(instant: datetime) -> datetime:
     try:
         if timezone.is_naive(instant):
-            return timezone.make_aware(instant, timezone.get_default_timezone())
+            instant = timezone.make_aware(instant, timezone.get_default_timezone())
         return timezone.localtime(instant)
     except OverflowError:
         # The first and the last hours of the calendar do not exist in every zone.

@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.cache import cache_control
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from response.conf import conf
 from response.core import reminders
 from response.core.models import Incident
 from response.core.text import reader
-from response.ui.access import for_readers, sign_in_address
+from response.ui.access import for_readers
 from response.ui.moments import moment
+from response.ui.pages import render_page
 from response.ui.timeline import by_day, without_address
 
 INCIDENTS_A_PAGE = 50
@@ -33,7 +31,6 @@ LIVE_FIRST = Case(
 
 @require_safe
 @for_readers
-@cache_control(private=True)
 def incident_list(request: HttpRequest) -> HttpResponse:
     """All incidents that the reader may know of: live ones first, then the newest."""
     visible = Incident.objects.visible_to(request.user).select_related("lead")
@@ -42,12 +39,12 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     incidents = [
         {**_at_a_glance(incident), "title": texts.line(incident.report)} for incident in page.rows
     ]
-    return _render(request, "response/incident_list.html", incidents=incidents, page=page)
+    shown = {"incidents": incidents, "page": page}
+    return render_page(request, "response/incident_list.html", shown)
 
 
 @require_safe
 @for_readers
-@cache_control(private=True)
 def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
     """Everything that is known of one incident."""
     visible = Incident.objects.visible_to(request.user)
@@ -65,23 +62,21 @@ def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
             *(event.text for event in page.rows),
         ]
     )
-    return _render(
-        request,
-        "response/incident_doc.html",
+    shown = {
         **_at_a_glance(incident),
-        title=texts.line(incident.report),
-        summary=texts.html(incident.summary),
-        impact=texts.html(incident.impact),
-        reporter=_name(incident.reporter),
-        reported=moment(incident.report_time),
-        ended=moment(incident.end_time),
-        comms_channel=incident.comms_channel(),
-        participants=[
+        "title": texts.line(incident.report),
+        "summary": texts.html(incident.summary),
+        "impact": texts.html(incident.impact),
+        "reporter": _name(incident.reporter),
+        "reported": moment(incident.report_time),
+        "ended": moment(incident.end_time),
+        "comms_channel": incident.comms_channel(),
+        "participants": [
             {"name": _name(row.user), "messages": row.message_count}
             for row in participants[:MOST_TALKATIVE]
         ],
-        more_participants=len(participants) > MOST_TALKATIVE,
-        actions=[
+        "more_participants": len(participants) > MOST_TALKATIVE,
+        "actions": [
             {
                 "action": action,
                 "details": texts.html(action.details),
@@ -91,8 +86,8 @@ def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
             }
             for action in actions
         ],
-        days=by_day(page.rows, texts),
-        reminders=[
+        "days": by_day(page.rows, texts),
+        "reminders": [
             {
                 "reminder": reminder,
                 "next": moment(reminder.next_due),
@@ -100,9 +95,9 @@ def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
             }
             for reminder in reminders.of(incident)
         ],
-        page=page,
-        bot=conf.INCIDENT_BOT_NAME or "incident",
-    )
+        "page": page,
+    }
+    return render_page(request, "response/incident_doc.html", shown)
 
 
 def _at_a_glance(incident: Incident) -> dict[str, Any]:
@@ -118,16 +113,6 @@ def _at_a_glance(incident: Incident) -> dict[str, Any]:
 
 def _name(person: Any) -> str:
     return without_address(person.name) if person else ""
-
-
-def _render(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    if request.user.is_authenticated:
-        context["signed_in_as"] = without_address(request.user.get_username())
-    else:
-        context["sign_in_address"] = redirect_to_login(
-            request.get_full_path(), sign_in_address()
-        ).url
-    return render(request, template, context)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+"""What every page has: its frame, its navigation, and who is reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+
+from response.conf import conf
+from response.ui import appearance
+from response.ui.access import may_change, sign_in_address
+from response.ui.timeline import without_address
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of a page, and not a browser for the whole of it."""
+    return (
+        request.headers.get("HX-Request") == "true"
+        and request.headers.get("HX-History-Restore-Request") != "true"
+    )
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    section: str = "incidents",
+) -> HttpResponse:
+    """A page, or a part of one, from a template that may extend ``response/base.html``.
+
+    ``section`` says which entry of the navigation it belongs to: incidents, insights or declare.
+    """
+    signed_in = request.user.is_authenticated
+    frame: dict[str, Any] = {
+        "brand": appearance.brand(),
+        "theme": appearance.theme_of(request),
+        "section": section,
+        "may_change": may_change(request.user),
+        "bot": conf.INCIDENT_BOT_NAME or "incident",
+        "signed_in_as": without_address(request.user.get_username()) if signed_in else "",
+        "sign_out_address": _sign_out_address() if signed_in else "",
+        "sign_in_address": ""
+        if signed_in
+        else redirect_to_login(request.get_full_path(), sign_in_address()).url,
+    }
+    return render(request, template, {**frame, **(context or {})}, status=status)
+
+
+def _sign_out_address() -> str:
+    """Where a POST signs out: the project's page of that name, else the admin's; "" for neither."""
+    for name in ("logout", "admin:logout"):
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,6 +79,12 @@ def owe(
         return False
     runners.ring()
     return True
+
+
+def owe_together(messages: Iterable[OutboxMessage]) -> None:
+    """Write down several calls in one statement, each under a key that is new."""
+    OutboxMessage.objects.bulk_create(messages)
+    runners.ring()
 
 
 def move_lane(old: str, new: str) -> None:

@@ -54,11 +54,15 @@ def answer(incident: Incident | None, event: ChannelEvent) -> None:
     except UserError as error:
         handled = False
         messages.tell(event.channel_id, event.user_id, str(error))
-    # Only a message that was edited can carry the mark of an earlier try.
-    again = "edited" in event.event
-    _mark(event.channel_id, str(event.event.get("ts", "")), done=handled, again=again)
-    if reply:
-        messages.post(event.channel_id, reply)
+    mark, other = (DONE, NOT_DONE) if handled else (NOT_DONE, DONE)
+    messages.answer(
+        event.channel_id,
+        str(event.event.get("ts", "")),
+        mark=mark,
+        # Only a message that was edited can carry the mark of an earlier try.
+        no_more=other if "edited" in event.event else "",
+        reply=reply,
+    )
 
 
 def as_subcommand(handler: Handler) -> Callable[[SubcommandContext], str]:
@@ -96,12 +100,6 @@ def _run(incident: Incident | None, event: ChannelEvent) -> tuple[bool, str | No
         raise UserError(_unknown(request.word))
     handled, reply = command.handler(incident, event.user_id, request.rest)
     return bool(handled), reply
-
-
-def _mark(channel_id: str, ts: str, *, done: bool, again: bool) -> None:
-    messages.react(channel_id, ts, DONE if done else NOT_DONE)
-    if again:
-        messages.unreact(channel_id, ts, NOT_DONE if done else DONE)
 
 
 def _unknown(word: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from response.core.models import Incident
 from response.delivery import inbox
 from response.delivery.inbox import Step
 from response.delivery.models import Inbox
@@ -142,9 +143,9 @@ def _click_steps(click: Click) -> Iterator[Step]:
 
 def _event_steps(event: ChannelEvent) -> Iterator[Step]:
     if event.type == MENTION:
-        yield "command", _on_behalf(lambda: _answer_mention(event), event)
+        yield "command", _on_behalf(commands.answer, event)
     for handler in registry.events.get(event.type, []):
-        yield name_of(handler), _on_behalf(partial(_hear, handler, event), event)
+        yield name_of(handler), _on_behalf(partial(_hear, handler), event)
     if event.type == "message" and event.subtype in _SAID:
         for word, handler in _keywords_in(event):
             call = partial(_hear_keyword, handler, word, event)
@@ -167,22 +168,18 @@ def _told(
     return step
 
 
-def _on_behalf(call: Callable[[], None], event: ChannelEvent) -> Callable[[], None]:
-    run = answers.repeatable(call)
+def _on_behalf(
+    call: Callable[[Incident | None, ChannelEvent], None], event: ChannelEvent
+) -> Callable[[], None]:
+    def act() -> None:
+        channel, person = handling.place_of(event.channel_id, event.user_id)
+        with handling.on_behalf_of(event.user_id, person=person):
+            call(channel.incident if channel else None, event)
 
-    def step() -> None:
-        with handling.on_behalf_of(event.user_id):
-            run()
-
-    return step
-
-
-def _answer_mention(event: ChannelEvent) -> None:
-    commands.answer(handling.incident_in(event.channel_id), event)
+    return answers.repeatable(act)
 
 
-def _hear(handler: Handler, event: ChannelEvent) -> None:
-    incident = handling.incident_in(event.channel_id)
+def _hear(handler: Handler, incident: Incident | None, event: ChannelEvent) -> None:
     if incident is not None:
         handler(incident, event.event)
 

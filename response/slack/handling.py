@@ -10,9 +10,12 @@ from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from response.core import actors
-from response.core.models import Incident
+from response.core.models import ExternalUser, Incident
+from response.core.models.user_external import SLACK
 from response.exceptions import UserError
 from response.slack import messages, people
 from response.slack.actions import ActionContext
@@ -55,13 +58,19 @@ def explaining(handler: Handler) -> Iterator[None]:
 
 
 @contextmanager
-def on_behalf_of(user_id: str, user_name: str = "") -> Iterator[None]:
+def on_behalf_of(
+    user_id: str, user_name: str = "", *, person: ExternalUser | None = None
+) -> Iterator[None]:
+    """What is changed inside is this person's doing, and what is said goes out afterwards.
+
+    ``person`` is who that is, where the caller knows already.
+    """
     token = deferring.set(messages.owe_call)
     try:
         if not user_id:
             yield
             return
-        with actors.acting(people.slack_actor(people.person(user_id, user_name))):
+        with actors.acting(people.slack_actor(person or people.person(user_id, user_name))):
             yield
     finally:
         deferring.reset(token)
@@ -110,7 +119,26 @@ def _incident_named(value: str) -> int | None:
 
 
 def channel_of(channel_id: str) -> CommsChannel | None:
+    return _channels(channel_id).first()
+
+
+def place_of(channel_id: str, user_id: str) -> tuple[CommsChannel | None, ExternalUser | None]:
+    """The comms channel, and who speaks there if we know them: one query for both.
+
+    The person is not for saving: they have nothing but their names.
+    """
+    speaker = ExternalUser.objects.filter(app_id=SLACK, external_id=user_id).values(
+        names=JSONObject(
+            external_id="external_id", display_name="display_name", full_name="full_name"
+        )
+    )
+    channel = _channels(channel_id).annotate(speaker=Subquery(speaker[:1])).first()
+    names = getattr(channel, "speaker", None)
+    return channel, ExternalUser(app_id=SLACK, **names) if names else None
+
+
+def _channels(channel_id: str) -> QuerySet[CommsChannel]:
     if not channel_id:
-        return None
+        return CommsChannel.objects.none()
     channels = CommsChannel.objects.select_related("incident__lead", "incident__reporter")
-    return channels.filter(channel_id=channel_id).order_by("-pk").first()
+    return channels.filter(channel_id=channel_id).order_by("-pk")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from response.delivery import outbox
+from response.delivery.models import OutboxMessage
 from response.delivery.outbox import Doubt
 
 Body = dict[str, Any]
@@ -46,13 +47,7 @@ def post(
 ) -> None:
     """Post a message. ``text`` is Slack's mrkdwn: what people wrote must be made safe before
     (``mrkdwn.outgoing``). With a ``key``, a second message of the same key is not sent."""
-    key = key or f"post:{uuid.uuid4()}"
-    body: Body = {"channel": channel_id, "text": text, "metadata": marked(key)}
-    if blocks is not None:
-        body["blocks"] = list(blocks)
-    if thread_ts:
-        body["thread_ts"] = thread_ts
-    _owe(Owed(key, "chat.postMessage", body, lane=channel_id))
+    _owe(_post(channel_id, text, blocks=blocks, thread_ts=thread_ts, key=key))
 
 
 def change(channel_id: str, ts: str, text: str, *, blocks: Blocks | None = None) -> None:
@@ -91,12 +86,34 @@ def direct(user_id: str, text: str, *, blocks: Blocks | None = None, key: str) -
 
 def react(channel_id: str, ts: str, emoji: str) -> None:
     """Put a reaction on a message; ``emoji`` is its name without colons."""
-    _reaction("reactions.add", channel_id, ts, emoji)
+    _owe(_reaction("reactions.add", channel_id, ts, emoji))
 
 
 def unreact(channel_id: str, ts: str, emoji: str) -> None:
     """Take our reaction off a message."""
-    _reaction("reactions.remove", channel_id, ts, emoji)
+    _owe(_reaction("reactions.remove", channel_id, ts, emoji))
+
+
+def answer(
+    channel_id: str, ts: str, *, mark: str, no_more: str = "", reply: str | None = None
+) -> None:
+    """Answer a message: a reaction on it, another that it no longer has, and a message after it;
+    written down at once."""
+    owed = [_reaction("reactions.add", channel_id, ts, mark)]
+    if no_more:
+        owed.append(_reaction("reactions.remove", channel_id, ts, no_more))
+    if reply:
+        owed.append(_post(channel_id, reply))
+    outbox.owe_together(
+        OutboxMessage(
+            key=each.key,
+            method=each.method,
+            body=each.body,
+            lane=each.lane,
+            in_doubt=each.in_doubt,
+        )
+        for each in map(_shaped, owed)
+    )
 
 
 def owe_call(method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -115,14 +132,34 @@ def owe_call(method: str, params: dict[str, Any]) -> dict[str, Any]:
     return {"ok": True, "channel": body.get("channel"), "ts": "", "deferred": True}
 
 
-def _reaction(method: str, channel_id: str, ts: str, emoji: str) -> None:
+def _post(
+    channel_id: str,
+    text: str,
+    *,
+    blocks: Blocks | None = None,
+    thread_ts: str | None = None,
+    key: str | None = None,
+) -> Owed:
+    key = key or f"post:{uuid.uuid4()}"
+    body: Body = {"channel": channel_id, "text": text, "metadata": marked(key)}
+    if blocks is not None:
+        body["blocks"] = list(blocks)
+    if thread_ts:
+        body["thread_ts"] = thread_ts
+    return Owed(key, "chat.postMessage", body, lane=channel_id)
+
+
+def _reaction(method: str, channel_id: str, ts: str, emoji: str) -> Owed:
     body = {"channel": channel_id, "timestamp": ts, "name": emoji}
     key = f"{method}:{uuid.uuid4()}"
-    _owe(Owed(key, method, body, lane=channel_id, in_doubt=Doubt.REPEAT))
+    return Owed(key, method, body, lane=channel_id, in_doubt=Doubt.REPEAT)
+
+
+def _shaped(owed: Owed) -> Owed:
+    shape = shaping.get()
+    return owed if shape is None else shape(owed)
 
 
 def _owe(owed: Owed) -> None:
-    shape = shaping.get()
-    if shape is not None:
-        owed = shape(owed)
+    owed = _shaped(owed)
     outbox.owe(owed.key, owed.method, owed.body, lane=owed.lane, in_doubt=owed.in_doubt)

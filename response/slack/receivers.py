@@ -33,14 +33,7 @@ def on_declared(*, incident: Incident, by: Actor, **_kwargs: Any) -> None:
 
 
 def on_changed(*, incident: Incident, changes: Mapping[str, Change], **_kwargs: Any) -> None:
-    wants.headline(incident)
-    channel = incident.comms_channel()
-    if channel is not None and "report" in changes:
-        wants.topic(channel)
-    if channel is not None and "lead" in changes:
-        wants.members(channel)
-    if channel is not None:
-        wants.summary(channel)
+    wants.what_shows(incident, changes)
 
 
 def on_closed(*, incident: Incident, **_kwargs: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -33,6 +34,16 @@ _PEOPLE_LANE = "people"
 def headline(incident: Incident) -> None:
     """A headline post that looks like the incident."""
     mirrors.want(HEADLINE, incident.pk, lane=_headline_lane(incident))
+
+
+def what_shows(incident: Incident, changed: Collection[str]) -> None:
+    """All that shows an incident some of whose fields changed, by name."""
+    lanes = {HEADLINE: _headline_lane(incident)}
+    channel = incident.comms_channel()
+    if channel is not None:
+        kinds = {TOPIC: "report" in changed, MEMBERS: "lead" in changed, SUMMARY: True}
+        lanes |= {kind: channel.channel_id for kind, shows_it in kinds.items() if shows_it}
+    mirrors.want_together(incident.pk, lanes)
 
 
 def thanks(incident: Incident, channel_id: str) -> None:

@@ -73,9 +73,10 @@ def _connect_delivery() -> None:
 
 
 def _connect_slack() -> None:
+    from response.core.behind import register_finder
     from response.core.reminders import register_overview
     from response.core.text import register_humaniser
-    from response.slack import people, receivers, reminder_overview
+    from response.slack import behind, people, receivers, reminder_overview
     from response.slack.handlers import (  # noqa: F401
         action_items,
         buttons,
@@ -91,6 +92,7 @@ def _connect_slack() -> None:
 
     register_humaniser(people.humaniser)
     register_overview(reminder_overview.overview)
+    register_finder(behind.find)
     receivers.connect()
     autodiscover_modules("response_handlers")
 

@@ -1,6 +1,14 @@
 """Django looks for models here."""
 
-from response.core.models import Action, Event, ExternalUser, Incident, TimelineEvent
+from response.core.models import (
+    Action,
+    ApiToken,
+    Event,
+    ExternalUser,
+    IdempotentRequest,
+    Incident,
+    TimelineEvent,
+)
 from response.delivery.models import Heartbeat, Inbox, Lane, Mirror, OutboxMessage, Pause
 from response.slack.models import (
     CommsChannel,
@@ -12,11 +20,13 @@ from response.slack.models import (
 
 __all__ = [
     "Action",
+    "ApiToken",
     "CommsChannel",
     "Event",
     "ExternalUser",
     "HeadlinePost",
     "Heartbeat",
+    "IdempotentRequest",
     "Inbox",
     "Incident",
     "Lane",

@@ -86,6 +86,7 @@ def columns(database: BaseDatabaseWrapper, table: str) -> dict[str, str]:
     words = {
         "AutoField": "auto",
         "IntegerField": "integer",
+        "BigIntegerField": "big integer",
         "DateTimeField": "datetime",
         "BooleanField": "boolean",
         "TextField": "text",
@@ -208,6 +209,8 @@ def test_a_database_of_the_predecessor_arrives_whole(
         (at(3), "incident_event", {"unreadable": "{'id': 1}"}),
         (at(4), "incident_event", {"unreadable": '["x"]'}),
     ]
+    places = list(feed.values_list("pk", "position", "incident_id"))
+    assert places == [(1, 1, 1), (2, 2, 1), (3, 3, None), (4, 4, None)]
 
     reminder = Notification.objects.using(OLD).get()
     assert (reminder.key, reminder.time, reminder.repeat_count, reminder.completed) == (

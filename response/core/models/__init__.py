@@ -1,7 +1,17 @@
 from response.core.models.action import Action
+from response.core.models.api_token import ApiToken
 from response.core.models.event import Event
+from response.core.models.idempotent_request import IdempotentRequest
 from response.core.models.incident import Incident
 from response.core.models.timeline import TimelineEvent
 from response.core.models.user_external import ExternalUser
 
-__all__ = ["Action", "Event", "ExternalUser", "Incident", "TimelineEvent"]
+__all__ = [
+    "Action",
+    "ApiToken",
+    "Event",
+    "ExternalUser",
+    "IdempotentRequest",
+    "Incident",
+    "TimelineEvent",
+]

@@ -36,6 +36,14 @@ class Action(RemembersLoaded):
     priority = models.CharField(max_length=10, blank=True, null=True, choices=Priority.choices)
     type = models.CharField(max_length=10, blank=True, null=True, choices=ActionType.choices)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["done", "id"], name="response_action_done"),
+            models.Index(fields=["priority", "id"], name="response_action_priority"),
+            models.Index(fields=["type", "id"], name="response_action_type"),
+            models.Index(fields=["due_date"], name="response_action_due"),
+        ]
+
     def __str__(self) -> str:
         return self.details
 

@@ -131,6 +131,27 @@ class Incident(RemembersLoaded):
 
     class Meta:
         permissions = [("view_private_incident", "Can view private incidents")]
+        indexes = [
+            models.Index(fields=["-report_time", "-id"], name="response_incident_latest"),
+            models.Index(fields=["severity", "-report_time"], name="response_incident_severity"),
+            models.Index(fields=["start_time"], name="response_incident_started"),
+            models.Index(fields=["end_time"], name="response_incident_ended"),
+            models.Index(
+                fields=["-report_time"],
+                condition=models.Q(end_time=None, report_only=False),
+                name="response_incident_live",
+            ),
+            models.Index(
+                fields=["-report_time"],
+                condition=models.Q(report_only=True),
+                name="response_incident_reported",
+            ),
+            models.Index(
+                fields=["-report_time"],
+                condition=models.Q(private=True),
+                name="response_incident_private",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.report

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Upper
 
 SLACK = "slack"
 """The ``app_id`` of people known from Slack."""
@@ -55,6 +56,8 @@ class ExternalUser(models.Model):
                 fields=["app_id", "external_id"], name="response_one_row_a_person"
             )
         ]
+        # As a look-up whatever the capitals compares it.
+        indexes = [models.Index(Upper("email"), name="response_person_email")]
 
     def __str__(self) -> str:
         return self.name

@@ -127,6 +127,12 @@ class Incident(RemembersLoaded):
     )
     severity = models.CharField(max_length=10, blank=True, null=True, choices=Severity.choices)
 
+    version = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text="How many times something of it changed that its document shows.",
+    )
+
     objects = IncidentManager()
 
     class Meta:
@@ -220,6 +226,14 @@ class Incident(RemembersLoaded):
         from django.urls import reverse
 
         return reverse("response_ui:incident_doc", kwargs={"incident_id": self.pk})
+
+
+def count_change(incident_id: int) -> None:
+    """Raise an incident's ``version``, past its ``save``: an object read before stays valid.
+
+    Every change of an incident is on its timeline, so the timeline's rows call this.
+    """
+    Incident._base_manager.filter(pk=incident_id).update(version=models.F("version") + 1)
 
 
 def in_words(length: timedelta) -> str:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 
-from response.core.models.incident import Incident
+from response.core.models.incident import Incident, count_change
+from response.transactions import atomic
 
 
 class TimelineEvent(models.Model):
@@ -36,3 +39,15 @@ class TimelineEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.timestamp:%Y-%m-%d %H:%M} {self.text[:80]}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the entry; whoever watches the incident can tell that something is new."""
+        with atomic():
+            super().save(*args, **kwargs)
+            count_change(self.incident_id)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Take the entry away, which is a change as well."""
+        with atomic():
+            count_change(self.incident_id)
+            return super().delete(*args, **kwargs)

@@ -18,11 +18,13 @@ POSTGRES = [
 TEST = [
     "build>=1.2",
     "hypothesis>=6.120",
+    "markdown-it-py>=3",  # reads the Markdown we write
     "pytest>=8.3",
     "pytest-django>=4.11",
     "pytest-xdist>=3.6",
     "PyYAML>=6",
     "time-machine>=2.16",
+    "websockets>=15",
     # What decides whether the tree is clean moves only when we move it.
     "ruff==0.17.*",
     "mypy==2.4.*",

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 
 from response.conf import conf
 from response.core import markdown
+from response.core.addresses import hide_addresses
 from response.core.emoji_shortcodes import replace_shortcodes
 
 
@@ -64,13 +65,18 @@ def isolated_humanisers() -> Iterator[None]:
 class Reader:
     """Shows the texts it was made for, and any other text too, if with less known about it."""
 
-    def __init__(self, texts: Iterable[str | None]) -> None:
+    def __init__(self, texts: Iterable[str | None], *, addresses: bool = True) -> None:
         known = [text for text in texts if text]
         self._steps: list[Humanise] = [factory(known) for factory in _humanisers]
+        self._addresses = addresses
 
     def plain(self, text: str | None) -> str:
         """Readable text without markup of ours: not HTML, so it is still to be escaped."""
         return self._readable(text, Form.PLAIN)
+
+    def markdown(self, text: str | None) -> str:
+        """Readable Markdown: what was written as Markdown is still to be rendered."""
+        return self._readable(text, Form.MARKDOWN)
 
     def html(self, text: str | None) -> SafeString:
         """HTML from the Markdown in ``text``, within the host's whitelist; "" for None.
@@ -92,12 +98,16 @@ class Reader:
         text = markdown.readable(text)
         for humanise in self._steps:
             text = humanise(text, form)
-        return replace_shortcodes(text)
+        text = replace_shortcodes(text)
+        return text if self._addresses else hide_addresses(text)
 
 
-def reader(texts: Iterable[str | None]) -> Reader:
-    """A Reader for all texts of a page or an answer: what they refer to is looked up once, here."""
-    return Reader(texts)
+def reader(texts: Iterable[str | None], *, addresses: bool = True) -> Reader:
+    """A Reader for all texts of a page or an answer: what they refer to is looked up once, here.
+
+    ``addresses`` False leaves out e-mail addresses, for who is not to see any.
+    """
+    return Reader(texts, addresses=addresses)
 
 
 def _whitelist() -> markdown.Whitelist:

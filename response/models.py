@@ -8,6 +8,7 @@ from response.core.models import (
     IdempotentRequest,
     Incident,
     TimelineEvent,
+    WriteUp,
 )
 from response.delivery.models import Heartbeat, Inbox, Lane, Mirror, OutboxMessage, Pause
 from response.slack.models import (
@@ -37,4 +38,5 @@ __all__ = [
     "PinnedMessage",
     "TimelineEvent",
     "UserStats",
+    "WriteUp",
 ]

@@ -5,6 +5,7 @@ from response.core.models.idempotent_request import IdempotentRequest
 from response.core.models.incident import Incident
 from response.core.models.timeline import TimelineEvent
 from response.core.models.user_external import ExternalUser
+from response.core.models.write_up import WriteUp
 
 __all__ = [
     "Action",
@@ -14,4 +15,5 @@ __all__ = [
     "IdempotentRequest",
     "Incident",
     "TimelineEvent",
+    "WriteUp",
 ]

@@ -14,6 +14,7 @@ urlpatterns = [
     path("response/<str:key>", response_url, name="response_url"),
     path("control/", include("workspace.control.urls")),
     path("", page.front, name="front"),
+    path("app_redirect", page.app_redirect, name="app_redirect"),
     path("archives/<str:channel_id>/p<str:digits>", page.permalink, name="permalink"),
     path("as/<str:handle>/", page.front, name="front_as"),
     path("as/<str:handle>/<str:channel_id>/", page.channel, name="channel"),

@@ -226,6 +226,13 @@ def test_a_permalink_leads_to_the_message_on_the_page(workspace: Workspace) -> N
         assert "Look here" in response.read().decode()
 
 
+def test_the_link_into_a_channel_that_a_document_shows_leads_there(workspace: Workspace) -> None:
+    workspace.say("ana", "incidents", "Look here")
+    link = f"{workspace.slack.base_url}../app_redirect?channel={INCIDENTS}"
+    with urllib.request.urlopen(link.replace("localhost", "127.0.0.1")) as response:
+        assert "Look here" in response.read().decode()
+
+
 def test_history_is_paged_and_bounded(workspace: Workspace) -> None:
     stamps = [workspace.say("ana", "incidents", f"Message {number}") for number in range(5)]
     history = workspace.slack.conversations_history

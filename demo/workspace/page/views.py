@@ -79,6 +79,15 @@ def permalink(request: HttpRequest, channel_id: str, digits: str) -> HttpRespons
 
 
 @require_safe
+def app_redirect(request: HttpRequest) -> HttpResponse:
+    """Follow a link into a channel, as Ana unless the page says who else."""
+    channel = channel_called(request.GET.get("channel", ""))
+    if channel is None:
+        raise Http404("There is no such channel.")
+    return redirect("workspace:channel", handle="ana", channel_id=channel.channel_id)
+
+
+@require_safe
 @never_cache
 def channel(request: HttpRequest, handle: str, channel_id: str) -> HttpResponse:
     """Show everything at once."""

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from urllib.parse import urlencode, urljoin
+
 from django.db import models
 
+from response.conf import conf
 from response.core.models import Incident
 from response.slack import messages, wants
 
@@ -15,6 +18,14 @@ class CommsChannel(models.Model):
 
     def __str__(self) -> str:
         return self.channel_name
+
+    @property
+    def slack_url(self) -> str:
+        """Where a browser is led into the channel: beside the Web API, as Slack has it (page
+        "Deep linking into Slack")."""
+        return urljoin(
+            conf.SLACK_API_URL, f"../app_redirect?{urlencode({'channel': self.channel_id})}"
+        )
 
     def post_in_channel(self, text: str) -> None:
         """Say something in the channel; it is sent once the running transaction commits."""

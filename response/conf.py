@@ -17,6 +17,42 @@ from django.conf import settings
 
 _NO_DEFAULT = object()
 
+WRITE_UP_TEMPLATE = """\
+From {started} to {ended} ({duration}), severity {severity}, led by {lead}.
+
+## What happened
+
+{summary}
+
+## Impact
+
+{impact}
+
+## Timeline
+
+{timeline}
+
+## Why it happened
+
+_Causes, not culprits: what had to be true for this to happen, and what made that so?_
+
+## How it was noticed and mended
+
+_Who or what noticed first, what helped, and what stood in the way?_
+
+## What went well
+
+_What should happen again next time?_
+
+## What to do better
+
+_What would have made it shorter, smaller or impossible?_
+
+## Actions
+
+{actions}
+"""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -145,6 +181,13 @@ SETTINGS: dict[str, Setting] = {
             "RESPONSE_PIN_REACTION",
             "pushpin",
             "The reaction that puts a message on the timeline, as a pin does.",
+        ),
+        Setting(
+            "RESPONSE_WRITE_UP_TEMPLATE",
+            WRITE_UP_TEMPLATE,
+            "What a write-up is drafted from, in Markdown. Facts take the place of {title}, "
+            "{summary}, {impact}, {severity}, {lead}, {reporter}, {started}, {declared}, {ended}, "
+            "{duration}, {timeline} and {actions}.",
         ),
         # Pages
         Setting(

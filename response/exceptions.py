@@ -11,3 +11,7 @@ class UserError(ResponseError):
     Its text is shown to the person who asked, so it is written for them: what is wrong, and what
     to do next.
     """
+
+
+class Outdated(ResponseError):
+    """What somebody was about to write over was written by somebody else meanwhile."""

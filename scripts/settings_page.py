@@ -23,11 +23,19 @@ def page() -> str:
 
     lines = [INTRODUCTION]
     for setting in SETTINGS.values():
-        default = f"Default: `{setting.default!r}`." if setting.default != "" else ""
+        default = _default(setting.default)
         needed = "Response needs it to work with Slack." if setting.required else ""
         lines.append(f"## `{setting.name}`\n")
         lines.append(" ".join(filter(None, [setting.meaning, needed, default])) + "\n")
     return "\n".join(lines)
+
+
+def _default(value: object) -> str:
+    if value == "":
+        return ""
+    if isinstance(value, str) and "\n" in value:
+        return f"Default:\n\n````markdown\n{value.strip()}\n````"
+    return f"Default: `{value!r}`."
 
 
 if __name__ == "__main__":

@@ -30,18 +30,20 @@ def line(text: str) -> str:
     return escaped.replace("<", "&lt;")
 
 
-def block(text: str, *, below: int = LOWEST_HEADING) -> str:
+def block(text: str, *, below: int = LOWEST_HEADING, harmless: bool = True) -> str:
     """The Markdown ``text`` as Markdown that ends where it ends.
 
     Its headings stand ``below`` a heading of that level, and it leaves nothing open. It stands
-    between blank lines, or indented in an item of a list.
+    between blank lines, or indented in an item of a list. With ``harmless`` False its HTML and
+    images stay as they are, for Response's own pages, which show neither.
     """
+    disarm = _disarmed if harmless else str
     lines = readable(text).strip("\n").splitlines()
     if any(_FENCE_WITHIN.match(row) for row in lines):
         # Where a fence within a list or a quote ends depends on everything around it, so it is put
         # into a quote, which ends whatever is in it.
-        return "\n".join(f"> {_disarmed(row)}".rstrip() for row in lines)
-    return "\n".join(_contained(lines, below)).strip("\n")
+        return "\n".join(f"> {disarm(row)}".rstrip() for row in lines)
+    return "\n".join(_contained(lines, below, harmless)).strip("\n")
 
 
 def indented(text: str, by: int) -> str:
@@ -50,7 +52,7 @@ def indented(text: str, by: int) -> str:
     return "\n".join(f"{margin}{row}" if row.strip() else "" for row in text.split("\n"))
 
 
-def _contained(lines: list[str], below: int) -> Iterator[str]:
+def _contained(lines: list[str], below: int, harmless: bool) -> Iterator[str]:
     fence = ""
     keeps_code = _lines_with_whole_code(lines)
     before = ""
@@ -68,7 +70,8 @@ def _contained(lines: list[str], below: int) -> Iterator[str]:
         if before.strip() and _UNDERLINE.fullmatch(row):
             # After a blank line it is a rule, and not the line under a heading.
             yield ""
-        yield _harmless(_lowered(row, below), keeps_code=number in keeps_code)
+        lowered = _lowered(row, below)
+        yield _harmless(lowered, keeps_code=number in keeps_code) if harmless else lowered
         before = row
     if fence:
         yield fence

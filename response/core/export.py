@@ -22,7 +22,7 @@ from response.conf import conf
 from response.core import attribution, instants
 from response.core.addresses import hide_all_addresses, without_address
 from response.core.embedding import block, indented, line
-from response.core.models import Action, ExternalUser, Incident, TimelineEvent
+from response.core.models import Action, ExternalUser, Incident, TimelineEvent, WriteUp
 from response.core.serializers import (
     ActionSerializer,
     ExternalUserSerializer,
@@ -44,6 +44,7 @@ class Record:
     actions: list[Action]
     entries: list[TimelineEvent]
     participants: list[Any]
+    write_up: str
     texts: Reader
     addresses: bool
 
@@ -55,18 +56,21 @@ class Record:
 def gather(incident: Incident, *, addresses: bool) -> Record:
     """Read all that belongs to an incident, in a constant number of queries.
 
-    ``incident`` comes with lead, reporter and commschannel selected, or asks for each.
+    ``incident`` comes with lead, reporter, commschannel and write_up selected, or asks for each.
     ``addresses``: whether the reader may see e-mail addresses; one who is not signed in may not.
     """
     actions = list(incident.action_items().select_related("user"))
     entries = list(incident.timeline_events())
     participants = incident.userstats_set.select_related("user")
+    written = WriteUp.of(incident)
+    write_up = written.text if written else ""
     return Record(
         incident=incident,
         actions=actions,
         entries=entries,
         participants=list(participants.order_by("-message_count", "join_time", "pk")),
-        texts=reader(_texts(incident, actions, entries), addresses=addresses),
+        write_up=write_up,
+        texts=reader([write_up, *_texts(incident, actions, entries)], addresses=addresses),
         addresses=addresses,
     )
 
@@ -105,6 +109,7 @@ def as_json(record: Record) -> dict[str, Any]:
         "status": incident.status_text(),
         "severity_text": incident.severity_text(),
         "private": incident.private,
+        "write_up": record.write_up or None,
         "duration_seconds": length.total_seconds() if length is not None else None,
         "actions": ActionSerializer(record.actions, many=True, context=context).data,
         "timeline": TimelineEventSerializer(record.entries, many=True, context=context).data,
@@ -147,6 +152,7 @@ def as_markdown(record: Record) -> str:
         "\n".join(f"- **{name}:** {value}" for name, value in _facts(record) if value),
         *_section("Summary", _text(record, incident.summary) or "_No summary was written._"),
         *_section("Impact", _text(record, incident.impact) or "_Nobody said what was affected._"),
+        *_section("Write-up", _text(record, record.write_up)),
         *_section("Actions", "\n\n".join(_action(record, one) for one in record.actions)),
         *_section("Timeline", "\n\n".join(_timeline(record))),
         *_section("Who took part", "\n".join(_people(record))),

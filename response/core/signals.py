@@ -21,5 +21,7 @@ timeline_entry_added = Signal()  #: entry, by
 timeline_entry_changed = Signal()  #: entry, by
 timeline_entry_removed = Signal()  #: entry (still with its id), by
 
+write_up_changed = Signal()  #: write_up (its text empty where it was removed), by
+
 channel_requested = Signal()  #: incident, by
 message_requested = Signal()  #: incident, text, by

@@ -82,6 +82,18 @@ def channel_unarchived(name: str) -> Entry:
     return Entry(f"Comms channel #{name} unarchived", {"update_type": "comms_channel_unarchived"})
 
 
+def write_up_drafted() -> Entry:
+    return Entry("Write-up drafted", {"update_type": "write_up_drafted", "old_value": None})
+
+
+def write_up_changed(old: str, new: str) -> Entry:
+    """Told without the text, which is long; what it was before is kept."""
+    if not new:
+        return Entry("Write-up removed", {"update_type": "write_up_removed", "old_value": old})
+    text = "Write-up changed" if old else "Write-up begun"
+    return Entry(text, {"update_type": "write_up_changed", "old_value": old or None})
+
+
 def action_logged(action: Action) -> Entry:
     return Entry(
         f"Action logged for {action.user.reference}: {action.details}",

@@ -15,6 +15,12 @@ POSTGRES = [
     "psycopg[binary,pool]>=3.2",
 ]
 
+TASKS_DB = [
+    "django-tasks-db>=0.13",
+    # What Django 6 has in its core; with it, nothing imports this.
+    "django-tasks>=0.12",
+]
+
 TEST = [
     "build>=1.2",
     "hypothesis>=6.120",
@@ -24,7 +30,9 @@ TEST = [
     "pytest-xdist>=3.6",
     "PyYAML>=6",
     "time-machine>=2.16",
+    "uvicorn>=0.34",
     "websockets>=15",
+    *TASKS_DB,
     # What decides whether the tree is clean moves only when we move it.
     "ruff==0.17.*",
     "mypy==2.4.*",
@@ -62,7 +70,13 @@ setup(
         "emoji>=2.16",
         "dateparser>=1.2",
     ],
-    extras_require={"demo": DEMO, "postgres": POSTGRES, "test": TEST, "browser": BROWSER},
+    extras_require={
+        "demo": DEMO,
+        "postgres": POSTGRES,
+        "tasks-db": TASKS_DB,
+        "test": TEST,
+        "browser": BROWSER,
+    },
     keywords=["incident", "incident management", "on-call", "slack", "django"],
     classifiers=[
         "Development Status :: 3 - Alpha",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connection, router
 from django.http.request import split_domain_port, validate_host
+from django.utils.module_loading import import_string
 
 from response.conf import conf
 
@@ -36,6 +38,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *_check_apps(),
         *_check_styles(),
         *_check_routers(),
+        *_check_task_queue(),
     ]
 
 
@@ -173,6 +176,51 @@ def _check_routers() -> Messages:
             hint="Let your routers answer None, or default, for the app response.",
             id="response.W016",
         )
+
+
+def _check_task_queue() -> Messages:
+    """Whether Django's Tasks can do what the DjangoTasksRunner gives them."""
+    if conf.RESPONSE_RUNNER != "response.delivery.runners.DjangoTasksRunner":
+        return
+    why_not, hint = _trouble_with_tasks()
+    if why_not:
+        yield Warning(
+            f"RESPONSE_RUNNER hands the work to Django's Tasks, but {why_not}.",
+            hint=hint,
+            id="response.W021",
+        )
+
+
+_TASKS_HINT = (
+    "Install django-incident-response[tasks-db], add django_tasks_db to INSTALLED_APPS, set TASKS "
+    '= {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}, migrate, and run manage.py '
+    "db_worker; or leave RESPONSE_RUNNER out, and web processes do it."
+)
+
+
+def _trouble_with_tasks() -> tuple[str, str]:
+    if not (find_spec("django.tasks") or find_spec("django_tasks")):
+        return "neither Django 6 nor the package django-tasks is installed", _TASKS_HINT
+    backend = (getattr(settings, "TASKS", None) or {}).get("default")
+    path = str((backend or {}).get("BACKEND", ""))
+    if not path or path.endswith(".ImmediateBackend"):
+        return "TASKS has no queue: every request would wait for Slack itself", _TASKS_HINT
+    if path.endswith(".DummyBackend"):
+        return "the DummyBackend in TASKS never does anything", _TASKS_HINT
+    try:
+        import_string(path)
+    except ImportError as error:
+        return f"the BACKEND in TASKS cannot be imported ({error})", _TASKS_HINT
+    app = path.partition(".")[0]
+    if app == "django_tasks_db" and not apps.is_installed(app):
+        return "INSTALLED_APPS lacks django_tasks_db, which its BACKEND needs", _TASKS_HINT
+    queues = backend.get("QUEUES", ["default"])
+    if queues and "default" not in queues:
+        return (
+            "the QUEUES in TASKS have none that is called default",
+            "Add it, and see to it that a worker takes tasks from it.",
+        )
+    return "", ""
 
 
 def _check_sqlite_options() -> Messages:

@@ -248,7 +248,9 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             "RESPONSE_RUNNER",
             "response.delivery.runners.AfterResponseRunner",
-            "Dotted path of what runs the work that a request leaves behind.",
+            "Dotted path of what runs the work that a request leaves behind; "
+            "response.delivery.runners.DjangoTasksRunner gives it to a worker of Django's Tasks. "
+            "[operations.md](operations.md) says when to choose which.",
         ),
         Setting(
             "RESPONSE_SWEEP",

@@ -44,6 +44,7 @@ class Site:
             "TEST_SWEEP": "1",
         }
         self._gunicorn: subprocess.Popen[bytes] | None = None
+        self._commands: list[subprocess.Popen[bytes]] = []
         self.port = 0
 
     @property
@@ -59,6 +60,19 @@ class Site:
             check=True,
             capture_output=True,
         )
+
+    def begin(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start a management command that goes on; it is killed at the latest when the site is."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "django", *command],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=(self._folder / "commands.log").open("ab"),
+            start_new_session=True,
+        )
+        self._commands.append(process)
+        return process
 
     def run(self, program: str) -> subprocess.CompletedProcess[str]:
         """Run a program over the site's database, in a process in which nothing runs by itself."""
@@ -99,6 +113,10 @@ class Site:
 
     def kill(self) -> None:
         """Kill every process of the site at once, as a power cut does (kill -9)."""
+        while self._commands:
+            command = self._commands.pop()
+            command.kill()
+            command.wait()
         if self._gunicorn is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._gunicorn.pid, signal.SIGKILL)

@@ -28,6 +28,11 @@ INSTALLED_APPS = [
     "response.apps.ResponseConfig",
 ]
 
+# Where a test has a task queue: django-tasks-db keeps it in the same database.
+if os.environ.get("TEST_TASKS") == "1":
+    INSTALLED_APPS += ["django_tasks_db"]
+    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

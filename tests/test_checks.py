@@ -172,3 +172,47 @@ def test_nothing_that_is_missing_stops_a_command(complete, capsys):
     shown = capsys.readouterr().err
     for number in ("W001", "W004", "W006", "W007"):
         assert f"response.{number}" in shown
+
+
+TASKS_RUNNER = "response.delivery.runners.DjangoTasksRunner"
+WITHOUT_QUEUE = {
+    "no queue": (None, "every request would wait for Slack"),
+    "tasks done at once": (
+        {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}},
+        "every request would wait for Slack",
+    ),
+    "no default": (
+        {"other": {"BACKEND": "django_tasks_db.DatabaseBackend"}},
+        "every request would wait for Slack",
+    ),
+    "tasks that nobody does": (
+        {"default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}},
+        "never does anything",
+    ),
+    "an engine that is not installed": (
+        {"default": {"BACKEND": "no_such_engine.Backend"}},
+        "cannot be imported (No module named 'no_such_engine')",
+    ),
+    "an engine without its tables": (
+        {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}},
+        "INSTALLED_APPS lacks django_tasks_db",
+    ),
+    "no queue of that name": (
+        {"default": {"BACKEND": "pathlib.Path", "QUEUES": ["mail"]}},
+        "none that is called default",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tasks", "words"), WITHOUT_QUEUE.values(), ids=list(WITHOUT_QUEUE))
+def test_a_runner_without_a_task_queue_is_named(complete, tasks, words):
+    complete.TASKS = tasks
+    assert "W021" not in said(), "where another runner does the work, nobody needs one"
+    complete.RESPONSE_RUNNER = TASKS_RUNNER
+    assert words in said()["W021"].msg
+
+
+def test_a_runner_with_its_task_queue_is_told_nothing(complete):
+    complete.RESPONSE_RUNNER = TASKS_RUNNER
+    complete.TASKS = {"default": {"BACKEND": "pathlib.Path"}}
+    assert "W021" not in said()

@@ -7,18 +7,30 @@ a ring that is lost loses nothing: the next one, or the sweep, finds the rows.
 from __future__ import annotations
 
 import functools
+import logging
 import threading
-from typing import Protocol, cast
+from datetime import datetime, timedelta
+from typing import Any, Protocol, cast
 
 from django.core.signals import request_finished, request_started
 from django.db import transaction
 from django.utils.module_loading import import_string
 
 from response.conf import conf
+from response.delivery import clock
+
+logger = logging.getLogger(__name__)
+
+# What the task queue has not begun after this long is done here: its worker may be away.
+PATIENCE = timedelta(seconds=30)
 
 
 class Runner(Protocol):
-    """Hears the rings. Made once a process, from the dotted path in RESPONSE_RUNNER."""
+    """Hears the rings. Made once a process, from the dotted path in RESPONSE_RUNNER.
+
+    What the sweep finds it does in its own process, unless the runner has a method ``take_up``:
+    then it calls that.
+    """
 
     def ring(self) -> None:
         """There may be work now. Must return at once, and never raise."""
@@ -39,6 +51,13 @@ def configured() -> Runner:
     if path not in _configured:
         _configured[path] = cast(Runner, import_string(path)())
     return _configured[path]
+
+
+def take_up() -> None:
+    """Have that done which no ring led to."""
+    from response.delivery import work
+
+    getattr(configured(), "take_up", work.start)()
 
 
 class AfterResponseRunner:
@@ -77,6 +96,45 @@ class AfterResponseRunner:
         from response.delivery import work
 
         work.start()
+
+
+class DjangoTasksRunner:
+    """Has a worker of Django's Tasks do the work, by the backend that TASKS calls "default".
+
+    One task that nobody has begun is enough, since it will find whatever there is by then. Where
+    the queue is out of order, or its workers are away, this process does the work itself.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._task: Any = None
+        self._enqueued_at: datetime | None = None
+        self._is_out_of_order = False
+
+    def ring(self) -> None:
+        from response.delivery import work
+
+        try:
+            reason = self._enqueue()
+        except Exception as error:  # noqa: BLE001 - of whatever engine the host has
+            reason = f"{type(error).__name__}: {error}"
+        if reason:
+            work.start()
+        if reason and not self._is_out_of_order:
+            logger.error("The task queue does not work, so it is done here: %s", reason)
+        self._is_out_of_order = bool(reason)
+
+    take_up = ring
+
+    def _enqueue(self) -> str:
+        """See to it that a task waits; returns why that seems to be in vain, if it does."""
+        from response.delivery import tasks
+
+        with self._lock:
+            if self._enqueued_at is None or not tasks.is_waiting(self._task):
+                self._task, self._enqueued_at = tasks.drain.enqueue(), clock.now()
+            waited = clock.now() - self._enqueued_at
+        return f"no worker began a task in {waited}" if waited > PATIENCE else ""
 
 
 class RequestsInFlight:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from django.apps import apps
 from django.db import connection, connections
 
-from response.delivery import clock, inbox, lanes
+from response.delivery import clock, inbox, lanes, runners
 from response.transactions import DATABASE_TROUBLE
 
 logger = logging.getLogger(__name__)
@@ -136,10 +136,22 @@ def start() -> None:
     payers.start()
 
 
-def drain() -> None:
-    """Do what there is to do here and now, in this thread, and return when there is no more."""
+def drain(at_most: timedelta | None = None) -> bool:
+    """Do what there is to do here and now, in this thread, until there is no more.
+
+    With ``at_most`` it goes home after that long; returns whether there may be more.
+    """
+    begun = clock.now()
     while inbox.handle_next() or lanes.pay_next():
-        pass
+        if at_most is not None and clock.now() - begun > at_most:
+            return True
+    return False
+
+
+def take_over_from_the_gone() -> None:
+    """Let go of what processes held that ended."""
+    lanes.free_lanes_of_the_gone()
+    inbox.free_claims_of_the_gone()
 
 
 def relax_sqlite() -> None:
@@ -155,9 +167,13 @@ def relax_sqlite() -> None:
 
 
 class Sweep:
-    """One thread a process that finds what a lost ring, a crash or the clock left behind."""
+    """One thread a process that finds what a lost ring, a crash or the clock left behind.
 
-    def __init__(self) -> None:
+    ``take_up`` has it done.
+    """
+
+    def __init__(self, take_up: Callable[[], None]) -> None:
+        self._take_up = take_up
         self._lock = threading.Lock()
         self._process: int | None = None
         self._stop = threading.Event()
@@ -191,16 +207,13 @@ class Sweep:
     def once(self) -> None:
         """Look once, and start what there is to do."""
         clock.tick()
-        lanes.free_lanes_of_the_gone()
-        inbox.free_claims_of_the_gone()
-        if inbox.waiting().exists():
-            handlers.start()
-        if lanes.ready():
-            payers.start()
+        take_over_from_the_gone()
+        if inbox.waiting().exists() or lanes.ready():
+            self._take_up()
 
     def stop(self) -> None:
         """End ``run`` soon."""
         self._stop.set()
 
 
-sweep = Sweep()
+sweep = Sweep(runners.take_up)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from response.delivery import clock, inbox, lanes, work
+from response.delivery import clock, work
 
 
 class Command(BaseCommand):
@@ -19,6 +19,5 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         clock.strike(clock.MINUTE)
         clock.tick()
-        lanes.free_lanes_of_the_gone()
-        inbox.free_claims_of_the_gone()
+        work.take_over_from_the_gone()
         work.drain()

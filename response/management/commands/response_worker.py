@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from response.delivery import work
+from response.delivery import clock, work
 
 
 class Command(BaseCommand):
@@ -28,8 +28,19 @@ class Command(BaseCommand):
             "(default: %(default)s).",
         )
 
+        parser.add_argument(
+            "--once",
+            action="store_true",
+            help="Do what there is to do and what is due now, and end.",
+        )
+
     def handle(self, *_args: Any, **options: Any) -> None:
-        sweep = work.Sweep()
+        if options["once"]:
+            clock.tick()
+            work.take_over_from_the_gone()
+            work.drain()
+            return
+        sweep = work.Sweep(work.start)
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_signal: sweep.stop())
         self.stdout.write("Working. What is begun is finished before this ends.")

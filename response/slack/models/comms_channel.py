@@ -23,9 +23,8 @@ class CommsChannel(models.Model):
     def slack_url(self) -> str:
         """Where a browser is led into the channel: beside the Web API, as Slack has it (page
         "Deep linking into Slack")."""
-        return urljoin(
-            conf.SLACK_API_URL, f"../app_redirect?{urlencode({'channel': self.channel_id})}"
-        )
+        query = urlencode({"channel": self.channel_id})
+        return urljoin(str(conf.SLACK_API_URL), f"../app_redirect?{query}")
 
     def post_in_channel(self, text: str) -> None:
         """Say something in the channel; it is sent once the running transaction commits."""

@@ -8,7 +8,7 @@ locked while they change, so what is told of a change is what really changed.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -100,11 +100,12 @@ def save_incident(
     """
     by = by or actors.current()
     if not incident._state.adding:
-        changes = _changes(incident, _locked(incident.pk), save_options.get("update_fields"))
-        _store_incident(incident, changes, by)
+        stored = _locked(incident.pk)
+        changes = _changes(incident, stored, save_options.get("update_fields"))
+        _store_incident(incident, changes, by, stored.version)
         return
     incident.store(*args, **save_options)
-    _tell(incident, timeline.declared(report_only=incident.report_only), by)
+    _tell_more(incident, [timeline.declared(report_only=incident.report_only)], by)
     feed.record_incident(incident)
     signals.incident_declared.send(Incident, incident=incident, by=by)
 
@@ -248,7 +249,8 @@ def _locked(incident_id: int) -> Incident:
 def _update_incident(stored: Incident, by: Actor | None, **values: Any) -> Incident:
     incident = copy.copy(stored)
     _assign(incident, values)
-    _store_incident(incident, _changes(incident, stored), by or actors.current())
+    changes = _changes(incident, stored)
+    _store_incident(incident, changes, by or actors.current(), stored.version)
     return incident
 
 
@@ -283,20 +285,23 @@ def _changes(
     return changes
 
 
-def _store_incident(incident: Incident, changes: Mapping[str, Change], by: Actor) -> None:
+def _store_incident(
+    incident: Incident, changes: Mapping[str, Change], by: Actor, version: int
+) -> None:
     if not changes:
         return
-    incident.store(update_fields=list(changes))
-    for entry in timeline.incident_changed(changes):
-        _tell(incident, entry, by)
+    incident.version = version + 1
+    incident.store(update_fields=[*changes, "version"])
+    entries = list(timeline.incident_changed(changes))
     ended = changes.get("end_time")
     then = None
     if ended is not None and ended.old is None:
-        _tell(incident, timeline.closed(ended.new, incident.duration()), by)
+        entries.append(timeline.closed(ended.new, incident.duration()))
         then = signals.incident_closed
     elif ended is not None and ended.new is None:
-        _tell(incident, timeline.reopened(ended.old), by)
+        entries.append(timeline.reopened(ended.old))
         then = signals.incident_reopened
+    _tell_more(incident, entries, by)
     feed.record_incident(incident)
     signals.incident_changed.send(Incident, incident=incident, changes=changes, by=by)
     if then is not None:
@@ -322,6 +327,24 @@ def _date_done(action: Action) -> None:
 def _tell(incident: Incident, entry: Entry, by: Actor) -> None:
     kind = TimelineEvent.Kind.INCIDENT_UPDATE
     _add_entry(incident.pk, entry.text, kind, entry.metadata, by)
+
+
+def _tell_more(incident: Incident, entries: Iterable[Entry], by: Actor) -> None:
+    """Put facts on the timeline of an incident whose own row was just written: what counts its
+    changes was raised there."""
+    now = timezone.now()
+    rows = TimelineEvent.objects.bulk_create(
+        TimelineEvent(
+            incident=incident,
+            timestamp=now,
+            text=entry.text,
+            event_type=TimelineEvent.Kind.INCIDENT_UPDATE,
+            metadata={**entry.metadata, **by.as_metadata()},
+        )
+        for entry in entries
+    )
+    for row in rows:
+        signals.timeline_entry_added.send(TimelineEvent, entry=row, by=by)
 
 
 def _add_entry(

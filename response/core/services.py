@@ -113,9 +113,20 @@ def save_incident(
 @atomic()
 def remove_incident(incident_id: int, *, by: Actor | None = None) -> None:
     """Delete an incident and all that belongs to it."""
-    incident = _locked(incident_id)
-    signals.incident_removed.send(Incident, incident=incident, by=by or actors.current())
-    incident.delete()
+    remove_saved_incident(_locked(incident_id), by=by)
+
+
+@atomic()
+def remove_saved_incident(
+    incident: Incident, *args: Any, by: Actor | None = None, **delete_options: Any
+) -> tuple[int, dict[str, int]]:
+    """Delete an incident that was read. ``Incident.delete`` comes here too.
+
+    Returns what ``Model.delete`` returns, and ``delete_options`` are its own.
+    """
+    if incident.pk is not None:
+        signals.incident_removed.send(Incident, incident=incident, by=by or actors.current())
+    return incident.erase(*args, **delete_options)
 
 
 # Actions

@@ -13,7 +13,7 @@ from django.db import transaction
 from response.conf import conf
 from response.core.models import Incident
 from response.exceptions import UserError
-from response.slack import messages, mrkdwn
+from response.slack import handling, messages, mrkdwn
 from response.slack.actions import SubcommandContext
 from response.slack.payloads import ChannelEvent
 from response.slack.registry import Command, Handler, registry
@@ -51,9 +51,9 @@ def answer(incident: Incident | None, event: ChannelEvent) -> None:
     try:
         with transaction.atomic():
             handled, reply = _run(incident, event)
-    except UserError as error:
+    except handling.FOR_PEOPLE as error:
         handled = False
-        messages.tell(event.channel_id, event.user_id, str(error))
+        messages.tell(event.channel_id, event.user_id, handling.words_of(error))
     mark, other = (DONE, NOT_DONE) if handled else (NOT_DONE, DONE)
     messages.answer(
         event.channel_id,

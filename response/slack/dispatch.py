@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import partial
@@ -14,7 +15,6 @@ from response.core.models import Incident
 from response.delivery import inbox
 from response.delivery.inbox import Step
 from response.delivery.models import Inbox
-from response.exceptions import UserError
 from response.slack import answers, commands, handling, messages, mrkdwn
 from response.slack.models import PinnedMessage
 from response.slack.payloads import ChannelEvent, Click
@@ -144,12 +144,20 @@ def _click_steps(click: Click) -> Iterator[Step]:
 def _event_steps(event: ChannelEvent) -> Iterator[Step]:
     if event.type == MENTION:
         yield "command", _on_behalf(commands.answer, event)
+    known: Counter[str] = Counter()
     for handler in registry.events.get(event.type, []):
-        yield name_of(handler), _on_behalf(partial(_hear, handler), event)
+        yield _step_name(name_of(handler), known), _on_behalf(partial(_hear, handler), event)
     if event.type == "message" and event.subtype in _SAID:
         for word, handler in _keywords_in(event):
             call = partial(_hear_keyword, handler, word, event)
-            yield f"keyword {name_of(handler)}", _told(call, event.channel_id, event.user_id)
+            name = _step_name(f"keyword {name_of(handler)}", known)
+            yield name, _told(call, event.channel_id, event.user_id)
+
+
+def _step_name(name: str, known: Counter[str]) -> str:
+    """The name, or another where an earlier step has it: functions made in a loop share theirs."""
+    known[name] += 1
+    return name if known[name] == 1 else f"{name} #{known[name]}"
 
 
 def _told(
@@ -162,8 +170,8 @@ def _told(
         try:
             with transaction.atomic(), handling.on_behalf_of(user_id, user_name):
                 run()
-        except UserError as error:
-            messages.tell(channel_id, user_id, str(error))
+        except handling.FOR_PEOPLE as error:
+            messages.tell(channel_id, user_id, handling.words_of(error))
 
     return step
 

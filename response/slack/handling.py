@@ -40,13 +40,22 @@ def opening_from(channel_id: str, incident: Incident | None) -> Iterator[None]:
         opened_from.reset(token)
 
 
+#: What a handler raises for the person who asked.
+FOR_PEOPLE = (UserError, ValidationError)
+
+
+def words_of(error: UserError | ValidationError) -> str:
+    """What the person is told."""
+    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+
+
 @contextmanager
 def explaining(handler: Handler) -> Iterator[None]:
     """Around a handler for which somebody waits: what nobody expected is logged, and becomes a
     UserError. That the database is away is nothing the handler did."""
     try:
         yield
-    except (AskAgainError, UserError, ValidationError, OperationalError, InterfaceError):
+    except (AskAgainError, *FOR_PEOPLE, OperationalError, InterfaceError):
         raise
     except Exception as error:
         error_id = uuid.uuid4().hex[:8]

@@ -305,6 +305,12 @@ def test_removing_is_announced_while_it_is_there(incident, heard):
     assert names(heard) == ["incident_removed"]
 
 
+def test_an_incident_deleted_past_the_services_is_announced_too(incident, heard):
+    Incident.objects.get(pk=incident.pk).delete()
+    assert not Incident.objects.exists()
+    assert names(heard) == ["incident_removed"]
+
+
 def test_what_a_receiver_raises_undoes_the_change(incident):
     def refuse(**_said):
         raise ZeroDivisionError

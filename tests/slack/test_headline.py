@@ -151,8 +151,13 @@ def test_a_private_incident_takes_back_even_the_post_whose_answer_was_lost(
     assert slack.messages(INCIDENTS) == []
 
 
-def test_a_removed_incident_takes_its_headline_along(slack, declared, work_is_done):
-    services.remove_incident(declared.pk)
+@pytest.mark.parametrize(
+    "remove",
+    [lambda incident: services.remove_incident(incident.pk), lambda incident: incident.delete()],
+    ids=["by the service", "past it"],
+)
+def test_a_removed_incident_takes_its_headline_along(slack, declared, work_is_done, remove):
+    remove(declared)
     work_is_done()
     assert slack.messages(INCIDENTS) == []
 

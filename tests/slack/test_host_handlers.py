@@ -87,6 +87,40 @@ def test_a_handler_that_fails_stops_no_other_and_is_tried_again_alone(
     assert not Inbox.objects.exclude(state=Inbox.State.DONE).exists()
 
 
+def test_handlers_of_one_name_are_each_done_once(
+    now, slack_sends, work_is_done, channel, handlers, caplog
+):
+    heard = []
+    for number in range(3):
+
+        @decorators.slack_event("emoji_changed")
+        def hear(incident, event, number=number):
+            heard.append(number)
+            if number == 1 and heard.count(1) == 1:
+                raise ZeroDivisionError("a bug")
+
+    slack_sends(event("emoji_changed", {"channel": channel.channel_id, "user": ANA}))
+    work_is_done()
+    assert heard == [0, 1, 2]
+    now.shift(60)
+    work_is_done()
+    assert heard == [0, 1, 2, 1]
+
+
+def test_what_a_service_refuses_in_a_command_is_told_and_not_tried_again(
+    slack, say, channel, declared, handlers, caplog
+):
+    @decorators.incident_command(["nag"], helptext="Set the severity to what there is not")
+    def nag(incident, user_id, message):
+        services.update_incident(incident.pk, severity="17")
+
+    say("nag")
+    (told,) = slack.ephemerals(channel.channel_id)
+    assert "17" in told.text
+    assert not errors_in(caplog)
+    assert not Inbox.objects.exclude(state=Inbox.State.DONE).exists()
+
+
 def test_the_apology_comes_once_however_often_it_fails(
     now, slack, slack_sends, work_is_done, channel, handlers, caplog
 ):

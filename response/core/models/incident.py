@@ -177,6 +177,19 @@ class Incident(RemembersLoaded):
         super().save(*args, **kwargs)
         self.remember()
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete it as the services do, so that what Slack shows of it goes too.
+
+        A QuerySet's ``delete`` does not come here, as Django says of it.
+        """
+        from response.core import services
+
+        return services.remove_saved_incident(self, *args, **kwargs)
+
+    def erase(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row and what refers to it: for ``services``, which announces it."""
+        return super().delete(*args, **kwargs)
+
     # What it is now
 
     def is_closed(self) -> bool:

@@ -24,6 +24,7 @@ class ResponseConfig(AppConfig):
 
 
 def _connect_delivery() -> None:
+    from response.core.models import IdempotentRequest
     from response.delivery import calls, clock, inbox, mirrors, outbox, runners
     from response.slack import (
         bookmarks,
@@ -69,14 +70,17 @@ def _connect_delivery() -> None:
     clock.each_minute(reminders.remind)
     outbox.use_condition(reminders.PREFIX, reminders.why_not)
     clock.each_day(wants.directory)
+    clock.each_day(IdempotentRequest.forget_old)
     runners.requests.watch()
 
 
 def _connect_slack() -> None:
     from response.core.behind import register_finder
+    from response.core.models.user_external import SLACK
+    from response.core.people import register_directory
     from response.core.reminders import register_overview
     from response.core.text import register_humaniser
-    from response.slack import behind, people, receivers, reminder_overview
+    from response.slack import behind, directory, people, receivers, reminder_overview
     from response.slack.handlers import (  # noqa: F401
         action_items,
         buttons,
@@ -91,6 +95,7 @@ def _connect_slack() -> None:
     )
 
     register_humaniser(people.humaniser)
+    register_directory(SLACK, directory.SlackDirectory())
     register_overview(reminder_overview.overview)
     register_finder(behind.find)
     receivers.connect()

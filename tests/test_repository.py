@@ -67,6 +67,7 @@ def entries(folder: Path) -> set[str]:
     "folder",
     [
         *("response", "response/core", "response/core/models", "response/slack"),
+        "response/core/api",
         *("response/slack/models", "response/slack/handlers", "response/delivery", "response/ui"),
         "response/testing",
     ],

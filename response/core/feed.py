@@ -62,6 +62,11 @@ def record_action(action: Action) -> None:
     )
 
 
+def forget(incident: Incident) -> None:
+    """Take all that is of an incident out of the feed."""
+    Event.objects.filter(incident=incident).delete()
+
+
 def _handler(setting: str, ours: type[Handler]) -> type[Handler]:
     dotted_path = getattr(conf, setting)
     if not dotted_path:

@@ -113,10 +113,7 @@ class ActionSerializer(ActionSnapshotSerializer):
     details_ui = ReadableTextField(source="details")
 
     class Meta(ActionSnapshotSerializer.Meta):
-        fields = [
-            *(name for name in ActionSnapshotSerializer.Meta.fields if name != "incident_id"),
-            "details_ui",
-        ]
+        fields = [*ActionSnapshotSerializer.Meta.fields, "details_ui"]
 
     @staticmethod
     def with_relations(actions: models.QuerySet[Action]) -> models.QuerySet[Action]:
@@ -130,7 +127,9 @@ class IncidentSnapshotSerializer(OurModelSerializer):
     comms_channel = CommsChannelSerializer(read_only=True)
     is_closed = serializers.BooleanField(read_only=True)
     lead = ExternalUserSerializer()
-    reporter = ExternalUserSerializer(read_only=True)
+    reporter = ExternalUserSerializer()
+    severity_text = serializers.CharField(read_only=True, allow_null=True)
+    status = serializers.CharField(source="status_text", read_only=True)
 
     class Meta:
         model = Incident
@@ -141,12 +140,15 @@ class IncidentSnapshotSerializer(OurModelSerializer):
             "impact",
             "is_closed",
             "lead",
+            "private",
             "report",
             "report_only",
             "report_time",
             "reporter",
             "severity",
+            "severity_text",
             "start_time",
+            "status",
             "summary",
         ]
 
@@ -179,3 +181,40 @@ class EventSerializer(OurModelSerializer):
         model = Event
         fields = ["id", "timestamp", "event_type", "payload"]
         read_only_fields = fields
+
+
+class ParticipantSerializer(serializers.Serializer[Any]):
+    """How much somebody wrote in an incident's channel, and since when."""
+
+    user = ExternalUserSerializer(read_only=True)
+    join_time = InstantField(read_only=True, allow_null=True)
+    message_count = serializers.IntegerField(read_only=True)
+
+
+class TimeToCloseSerializer(serializers.Serializer[Any]):
+    """How long closed incidents ran, in seconds; null where none is closed."""
+
+    closed = serializers.IntegerField(read_only=True)
+    median = serializers.FloatField(read_only=True, allow_null=True)
+    p90 = serializers.FloatField(read_only=True, allow_null=True)
+
+
+class _CountsSerializer(serializers.Serializer[Any]):
+    incidents = serializers.IntegerField(read_only=True)
+    by_severity = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    by_status = serializers.DictField(child=serializers.IntegerField(), read_only=True)
+    time_to_close = TimeToCloseSerializer(read_only=True)
+
+
+class MonthSerializer(_CountsSerializer):
+    """What was declared in one month."""
+
+    month = serializers.DateField(source="first", format="%Y-%m", read_only=True)
+
+
+class StatisticsSerializer(_CountsSerializer):
+    """Counts of incidents by when they were declared; ``time_zone`` is where months begin."""
+
+    time_zone = serializers.CharField(read_only=True)
+    time_to_close_by_severity = serializers.DictField(child=TimeToCloseSerializer(), read_only=True)
+    months = MonthSerializer(many=True, read_only=True)

@@ -126,6 +126,9 @@ def remove_saved_incident(
     """
     if incident.pk is not None:
         signals.incident_removed.send(Incident, incident=incident, by=by or actors.current())
+    if incident.private:
+        # Nobody would know afterwards that what was said before it was private is not to be shown.
+        feed.forget(incident)
     return incident.erase(*args, **delete_options)
 
 

@@ -37,6 +37,17 @@ def person(user_id: str, name: str = "") -> ExternalUser:
     return known
 
 
+def met(member: Mapping[str, Any]) -> ExternalUser:
+    """The person whom Slack describes so (users.info), known from now on."""
+    with atomic():
+        user, _ = ExternalUser.objects.get_or_create_slack(
+            external_id=str(member["id"]), defaults={"display_name": str(member["id"])}
+        )
+        if _write(user, member):
+            user.save()
+    return user
+
+
 def slack_actor(user: ExternalUser) -> Actor:
     """Somebody who does something in Slack."""
     return Actor(kind=SLACK, id=user.external_id, name=user.name, source=SLACK)

@@ -1,6 +1,6 @@
 from response.core.models.action import Action
 from response.core.models.api_token import ApiToken
-from response.core.models.event import Event
+from response.core.models.event import Event, FeedEnd
 from response.core.models.idempotent_request import IdempotentRequest
 from response.core.models.incident import Incident
 from response.core.models.timeline import TimelineEvent
@@ -12,6 +12,7 @@ __all__ = [
     "ApiToken",
     "Event",
     "ExternalUser",
+    "FeedEnd",
     "IdempotentRequest",
     "Incident",
     "TimelineEvent",

@@ -60,3 +60,12 @@ def incident_number(event_type: str, payload: Any) -> int | None:
     number = payload.get(name) if isinstance(payload, dict) else None
     is_id = isinstance(number, int) and not isinstance(number, bool) and 0 < number < 2**31
     return number if is_id else None
+
+
+class FeedEnd(models.Model):
+    """How far the places of the change feed have been given: one row, locked while more are."""
+
+    position = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.position)

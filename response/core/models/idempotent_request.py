@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils import timezone
 
 from response.core.models.incident import Incident
+
+KEPT_FOR = timedelta(days=7)
+"""How long a request may be sent again."""
 
 
 class IdempotentRequest(models.Model):
@@ -25,3 +31,8 @@ class IdempotentRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} of {self.created:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def forget_old(cls) -> None:
+        """Forget the keys that nobody will send again."""
+        cls.objects.filter(created__lt=timezone.now() - KEPT_FOR).delete()

@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from response.core import services
 from response.core.models import Action, ExternalUser, Incident, TimelineEvent
 from response.slack.models import CommsChannel, UserStats
+from tests.core.api.conftest import instant
 
 pytestmark = pytest.mark.django_db
 
@@ -26,55 +25,6 @@ LISTS = [
     "/core/incidents/{pk}/timeline/events/",
     "/core/events/",
 ]
-
-
-def instant(text):
-    """An instant of UTC as this project's database wants it, aware or naive."""
-    aware = datetime.fromisoformat(text).replace(tzinfo=UTC)
-    return aware if settings.USE_TZ else timezone.make_naive(aware, UTC)
-
-
-@pytest.fixture
-def ana():
-    return ExternalUser.objects.create(
-        app_id="slack", external_id="U1ANA", display_name="ana", email="ana@incidents.example"
-    )
-
-
-@pytest.fixture
-def person(django_user_model):
-    return django_user_model.objects.create_user("ana", password="correct horse")
-
-
-@pytest.fixture
-def api(person):
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-@pytest.fixture
-def incident(ana):
-    return services.declare_incident(
-        report="Checkout is failing",
-        reporter=ana,
-        report_time=instant("2024-01-31T14:05"),
-        summary="A & B, latency < 5ms",
-        severity="2",
-    )
-
-
-@pytest.fixture
-def private(ana):
-    other = ExternalUser.objects.create(app_id="slack", external_id="U2", display_name="ben")
-    incident = services.declare_incident(
-        report="Somebody is in our mail",
-        reporter=other,
-        report_time=instant("2024-01-31T15:00"),
-        private=True,
-    )
-    services.log_action(incident.pk, details="Change every password", owner=ana)
-    return incident
 
 
 def reports(answer):
@@ -112,13 +62,6 @@ def test_a_wrong_password_is_refused_and_a_right_one_lets_in(client, person, inc
     assert reports(knock("correct horse")) == ["Checkout is failing"]
 
 
-@pytest.mark.parametrize("path", [path for path in LISTS if path != "/core/"])
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_what_cannot_be_written_yet_says_so(api, incident, path, method):
-    answer = getattr(api, method)(path.format(pk=incident.pk))
-    assert answer.status_code == 405
-
-
 # What is seen
 
 
@@ -142,12 +85,15 @@ def test_an_incident_has_the_fields_that_programs_rely_on(api, incident):
         "impact": None,
         "is_closed": False,
         "lead": None,
+        "private": False,
         "report": "Checkout is failing",
         "report_only": False,
         "report_time": at,
         "reporter": ana,
         "severity": "2",
+        "severity_text": "major",
         "start_time": at,
+        "status": "live",
         "summary": "A & B, latency < 5ms",
     }
 
@@ -161,7 +107,7 @@ def test_actions_are_listed_by_incident_and_all_together(api, incident, ana):
     (listed,) = here["results"]
     assert set(listed) == {
         *("id", "details", "done", "user", "details_ui", "created_date", "done_date"),
-        *("due_date", "priority", "type"),
+        *("due_date", "priority", "type", "incident_id"),
     }
     assert (listed["details"], listed["details_ui"]) == ("Add an alert :bell:", "Add an alert 🔔")
     assert (listed["done"], listed["priority"], listed["type"]) == (True, "1", "2")
@@ -365,13 +311,12 @@ def test_what_is_not_there_is_not_found(api, path):
     assert len(answer.json()["detail"]) > 5
 
 
-@pytest.mark.parametrize(
-    "query", ["offset=99", f"offset={10**30}", "offset=-1", "limit=0", "limit=x"]
-)
-def test_a_page_that_makes_no_sense_is_a_page_all_the_same(api, incident, query):
+@pytest.mark.parametrize("query", ["offset=99", f"offset={10**30}", f"offset=0&limit={10**30}"])
+def test_a_page_beyond_the_end_is_empty_or_the_last(api, incident, query):
     answer = api.get(f"/core/incidents/?{query}")
     assert answer.status_code == 200
     assert answer.json()["count"] == 1
+    assert len(answer.json()["results"]) == (1 if "offset=0" in query else 0)
 
 
 @pytest.mark.parametrize(
@@ -424,36 +369,6 @@ def test_metadata_of_any_shape_can_be_read(api, incident, stored, shown):
         assert "big" in entry["metadata"]
     else:
         assert entry["metadata"] == shown
-
-
-# What it costs
-
-
-def fill(ana, incident, rows):
-    for number in range(rows):
-        other = services.declare_incident(report=f"number {number}", reporter=ana, lead=ana)
-        CommsChannel.objects.create(incident=other, channel_id=f"C{number}", channel_name="inc")
-        services.log_action(other.pk, details="Ask <@U1ANA>", owner=ana)
-        services.log_action(incident.pk, details="Tell <@U1ANA> :fire:", owner=ana)
-
-
-@pytest.mark.parametrize("path", LISTS)
-def test_a_list_costs_the_same_at_3_and_at_30_rows(api, incident, ana, path):
-    def queries():
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
-            answer = api.get(path.format(pk=incident.pk), HTTP_ACCEPT="application/json")
-        assert answer.status_code == 200
-        return [query["sql"] for query in captured]
-
-    fill(ana, incident, 3)
-    few = queries()
-    fill(ana, incident, 27)
-    many = queries()
-    assert len(many) == len(few), many
-    # Session and user, rights, count, rows, prefetched actions, names in the texts.
-    assert len(many) <= 10, many
 
 
 # In a browser

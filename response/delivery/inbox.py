@@ -35,6 +35,8 @@ BATCH = 200
 # it goes on for so long that the row may be the cause.
 DATABASE_PAUSE = timedelta(seconds=5)
 DATABASE_PATIENCE = timedelta(hours=1)
+# So long the rows behind it wait for it all the same: they would come into the same trouble.
+ORDER_PATIENCE = timedelta(minutes=1)
 
 # Something a handler does, under the name by which the row keeps that it is done.
 Step = tuple[str, Callable[[], None]]
@@ -62,6 +64,9 @@ class Handlers:
 
 
 _in_use: list[Handlers] = []
+
+# The rows that this process is at.
+_at_work: set[int] = set()
 
 
 def use_handlers(handlers: Handlers) -> list[Handlers]:
@@ -120,7 +125,10 @@ def handle_next() -> bool:
     """Handle one row, or one batch; False where there is nothing to do now."""
     row = _claim_next()
     if row is not None:
-        _handle(row)
+        try:
+            _handle(row)
+        finally:
+            _at_work.discard(row.pk)
         return True
     return any(_handle_batch(kind) for kind in _handlers().batches)
 
@@ -136,16 +144,17 @@ def waiting() -> QuerySet[Inbox]:
 
 
 def free_claims_of_the_gone() -> None:
-    """Let others take up at once what processes that ended were at.
+    """Let others take up at once what processes that ended were at, and this one what it had to
+    leave when the database went away.
 
     Once is bad luck. What a process was at twice may be what ended it: it waits, and the others
     pass it by.
     """
     claimed = Inbox.objects.filter(state=State.WAITING, claimed_until__gt=clock.now())
     for holder in set(claimed.values_list("claimed_by", flat=True)):
-        if not holders.is_gone(holder):
+        if not holders.is_gone(holder) and holder != holders.me():
             continue
-        for row in claimed.filter(claimed_by=holder):
+        for row in claimed.filter(claimed_by=holder).exclude(pk__in=_at_work.copy()):
             waits = clock.now() + debts.back_off(row.attempts) if row.attempts > 1 else None
             claimed.filter(pk=row.pk, claimed_by=holder).update(
                 claimed_until=None, not_before=waits
@@ -159,9 +168,11 @@ def _claim_next() -> Inbox | None:
         return None
     # A row waits for the older ones of its channel, except for those that failed and wait
     # themselves, or hang: nothing may hold up a channel for long.
+    in_turn = Q(not_before=None) | Q(not_before__lte=present)
+    in_trouble = Q(attempts=0, received_at__gt=present - ORDER_PATIENCE)
     before = (
         Inbox.objects.filter(
-            Q(not_before=None) | Q(not_before__lte=present),
+            in_turn | in_trouble,
             lane=OuterRef("lane"),
             pk__lt=OuterRef("pk"),
             state=State.WAITING,
@@ -181,6 +192,7 @@ def _claim_next() -> Inbox | None:
         row.attempts += 1
         row.claimed_until = present + CLAIM
         row.claimed_by = holders.me()
+        _at_work.add(row.pk)
         row.save(update_fields=["attempts", "claimed_until", "claimed_by"])
     return row
 

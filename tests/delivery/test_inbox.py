@@ -181,6 +181,71 @@ def test_rows_of_a_channel_are_handled_in_the_order_they_came(handled):
     assert handled.done == [f"event:{number}" for number in range(5)]
 
 
+@pytest.fixture
+def busy_database(handled):
+    """A database that is in trouble at the first of the rows, for as long as the test wants."""
+
+    def steps(row):
+        if troubled and row.key == "event:0":
+            raise OperationalError("database is locked")
+        yield "note", lambda: handled.note(row)
+
+    troubled = [True]
+    inbox.use_handlers(inbox.Handlers(steps=steps, on_failure=handled.handlers().on_failure))
+    return troubled
+
+
+def test_a_database_in_trouble_for_a_moment_changes_no_order(
+    handled, busy_database, time_stands_still
+):
+    for number in range(3):
+        inbox.receive(f"event:{number}", "event", lane="C1")
+    handle_all()
+    assert handled.done == [], "those behind it wait"
+    busy_database.clear()
+    time_stands_still.shift(inbox.DATABASE_PAUSE.total_seconds())
+    handle_all()
+    assert handled.done == ["event:0", "event:1", "event:2"]
+
+
+def test_a_row_that_the_database_does_not_take_for_long_is_passed_by(
+    handled, busy_database, time_stands_still
+):
+    for number in range(3):
+        inbox.receive(f"event:{number}", "event", lane="C1")
+    handle_all()
+    time_stands_still.shift(inbox.ORDER_PATIENCE.total_seconds())
+    handle_all()
+    assert handled.done == ["event:1", "event:2"]
+
+
+def test_what_was_left_when_the_database_went_away_is_taken_up_at_once(handled, time_stands_still):
+    is_away = []
+
+    def steps(_row):
+        is_away.append(True)
+        raise OperationalError("server closed the connection unexpectedly")
+        yield
+
+    def ask(execute, *query):
+        if is_away:
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(*query)
+
+    inbox.use_handlers(inbox.Handlers(steps=steps, on_failure=handled.handlers().on_failure))
+    inbox.receive("event:1", "event", lane="C1")
+    with pytest.raises(OperationalError), connection.execute_wrapper(ask):
+        handle_all()
+    inbox.use_handlers(handled.handlers())
+    handle_all()
+    assert handled.done == [], "it is claimed"
+
+    inbox.free_claims_of_the_gone()
+    handle_all()
+
+    assert handled.done == ["event:1"]
+
+
 def test_a_row_that_somebody_is_at_holds_up_its_channel_and_no_other(handled, time_stands_still):
     inbox.receive("event:1", "event", lane="C1")
     inbox.receive("event:2", "event", lane="C1")

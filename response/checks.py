@@ -74,8 +74,17 @@ def _check_slack() -> Messages:
             hint="Use the Bot User OAuth Token (xoxb-…) of your Slack app.",
             id="response.W003",
         )
+    if conf.SLACK_APP_TOKEN and not conf.SLACK_APP_TOKEN.startswith("xapp-"):
+        yield Warning(
+            "SLACK_APP_TOKEN is no app-level token: Slack opens no connection for it.",
+            hint="Make one (xapp-…) with the scope connections:write on your Slack app's page "
+            "“Basic Information”, or unset it where Socket Mode is not used.",
+            id="response.W017",
+        )
     secret = conf.SLACK_SIGNING_SECRET
     secrets = [secret] if isinstance(secret, str) else list(secret)
+    if not any(secrets) and conf.SLACK_APP_TOKEN:
+        return  # Socket Mode has no signatures.
     if not any(secrets):
         misnamed = bool(getattr(settings, "SIGNING_SECRET", ""))
         yield Warning(

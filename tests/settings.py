@@ -93,6 +93,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SLACK_TOKEN = "xoxb-made-up-token"
 SLACK_SIGNING_SECRET = "made-up-signing-secret"
 SLACK_API_URL = os.environ.get("TEST_SLACK_API_URL", "http://127.0.0.1:9/api/")
+SLACK_APP_TOKEN = os.environ.get("TEST_SLACK_APP_TOKEN", "")
 SLACK_CLIENT = SlackClient(SLACK_TOKEN)
 SITE_URL = "https://incidents.example"
 INCIDENT_CHANNEL_ID = "CINCIDENTS"

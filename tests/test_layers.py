@@ -131,12 +131,12 @@ def test_the_foundation_needs_nothing_but_django():
     assert third_party == set()
 
 
-def test_only_the_client_speaks_to_slack():
+def test_only_the_client_and_socket_mode_speak_to_slack():
     assert [
         module
         for module in modules()
         if any(name.split(".")[0] == "slack_sdk" for name in imports_of(module))
-        and module != "response.slack.client"
+        and module not in {"response.slack.client", "response.slack.socket_mode"}
     ] == []
 
 

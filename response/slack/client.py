@@ -136,7 +136,7 @@ class SlackClient:
             base_url=base_url,
             timeout=timeout,  # type: ignore[arg-type]  # handed on to a socket, which takes floats
             retry_handlers=[],
-            logger=_SILENCE,
+            logger=SILENCE,
         )
         try:
             data = sdk.api_call(method, params=_form(params)).data
@@ -362,9 +362,9 @@ def _client_of(token: str) -> SlackClient:
     return SlackClient(token)
 
 
-# slack_sdk logs requests and answers, which hold what people wrote. This logger stands outside the
-# tree of loggers, so no configuration of the host's brings it to speak.
-_SILENCE = logging.Logger("slack_sdk", level=logging.CRITICAL + 1)  # noqa: LOG001
+#: slack_sdk logs requests and answers, which hold what people wrote. This logger stands outside the
+#: tree of loggers, so no configuration of the host's brings it to speak.
+SILENCE = logging.Logger("slack_sdk", level=logging.CRITICAL + 1)  # noqa: LOG001
 
 
 class _OneTry(WebClient):

@@ -204,6 +204,13 @@ def interaction_of(request: HttpRequest) -> dict[str, Any]:
     return json_of(payloads[0].encode("utf-8", "surrogatepass"))
 
 
+def envelope_of(raw: str) -> tuple[str, Mapping[str, Any]]:
+    """What kind of thing an envelope of Socket Mode holds, and that thing itself ("Using Socket
+    Mode"). Raises MalformedPayloadError."""
+    envelope = json_of(raw.encode("utf-8", "surrogatepass"))
+    return type_of(envelope), _object(envelope, "payload")
+
+
 def type_of(payload: Mapping[str, Any]) -> str:
     """What kind of request it is; empty where that is no word."""
     return _text(payload, "type")[:100]

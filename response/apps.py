@@ -25,7 +25,7 @@ class ResponseConfig(AppConfig):
 
 def _connect_delivery() -> None:
     from response.core.models import IdempotentRequest
-    from response.delivery import calls, clock, inbox, mirrors, outbox, runners
+    from response.delivery import calls, clock, inbox, mirrors, outbox, pruning, runners
     from response.slack import (
         bookmarks,
         captures,
@@ -71,7 +71,17 @@ def _connect_delivery() -> None:
     outbox.use_condition(reminders.PREFIX, reminders.why_not)
     clock.each_day(wants.directory)
     clock.each_day(IdempotentRequest.forget_old)
+    clock.each_day(pruning.prune)
+    clock.each_day(_prune_feed)
     runners.requests.watch()
+
+
+def _prune_feed() -> None:
+    from response.core import feed
+    from response.delivery import pruning
+
+    if (before := pruning.oldest_kept()) is not None:
+        feed.forget_before(before)
 
 
 def _connect_slack() -> None:

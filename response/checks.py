@@ -39,6 +39,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *_check_styles(),
         *_check_routers(),
         *_check_task_queue(),
+        *_check_retention(),
     ]
 
 
@@ -184,6 +185,17 @@ def _check_routers() -> Messages:
             "belong together, in the database default.",
             hint="Let your routers answer None, or default, for the app response.",
             id="response.W016",
+        )
+
+
+def _check_retention() -> Messages:
+    days = conf.RESPONSE_RETENTION_DAYS
+    if isinstance(days, bool) or not isinstance(days, int) or days < 0:
+        yield Warning(
+            f"RESPONSE_RETENTION_DAYS is {days!r}, which is no number of days: nothing is ever "
+            "forgotten.",
+            hint="Set it to a whole number of days; 0 keeps everything.",
+            id="response.W022",
         )
 
 

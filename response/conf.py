@@ -259,6 +259,14 @@ SETTINGS: dict[str, Setting] = {
             "ring, a crash or the clock left. Turn it off where response_worker runs.",
         ),
         Setting(
+            "RESPONSE_RETENTION_DAYS",
+            90,
+            "How many days are kept: what Slack told us and what was sent to it, and the change "
+            "feed. What is still to be done stays, and what was given up until somebody has seen "
+            "it; incidents and their timelines always. 0 keeps everything; at least one day is "
+            "kept.",
+        ),
+        Setting(
             "RESPONSE_CRON_TOKEN",
             "",
             "The bearer token of the clock doors; without it they do not exist.",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 
 #: The database is busy, or away: nothing is wrong with what was asked of it.
 DATABASE_TROUBLE = (OperationalError, InterfaceError)
@@ -43,3 +45,23 @@ def _sqlites_turn() -> Iterator[None]:
         yield
     finally:
         _sqlite_writer.release()
+
+
+_DELETED_AT_ONCE = 500
+_MOST_BATCHES = 1000
+
+
+def delete_in_batches(rows: QuerySet[Any]) -> int:
+    """Delete these rows, a batch a transaction, so that nobody waits for long; returns how many.
+
+    At most half a million at a time; what is left is for the next time.
+    """
+    deleted = 0
+    for _batch in range(_MOST_BATCHES):
+        keys = list(rows.order_by().values_list("pk", flat=True)[:_DELETED_AT_ONCE])
+        if not keys:
+            break
+        with atomic():
+            # By their condition too: somebody may have wanted one again meanwhile.
+            deleted += rows.filter(pk__in=keys).delete()[0]
+    return deleted

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -18,6 +19,7 @@ from django.utils.module_loading import import_string
 from response.conf import conf
 from response.core.models import Action, Event, Incident
 from response.core.serializers import ActionSnapshotSerializer, IncidentSnapshotSerializer
+from response.transactions import delete_in_batches
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +80,11 @@ def _handler(setting: str, ours: type[Handler]) -> type[Handler]:
         logger.exception("%s cannot be imported; the change feed is kept as by default", setting)
         return ours
     return theirs
+
+
+def forget_before(before: datetime) -> int:
+    """Forget the entries from before an instant; returns how many."""
+    return delete_in_batches(Event.objects.filter(timestamp__lt=before))
 
 
 def _append(kind: Event.Kind, snapshot: Any) -> None:

@@ -105,14 +105,29 @@ class AgainAdmin(SeenAdmin):
             messages.warning(request, f"{others} left as they are: {why_not}")
 
 
+class GivenUpAdmin(AgainAdmin):
+    """Pages of rows that may be given up, and are kept until somebody has seen it."""
+
+    @admin.action(
+        description="Seen: may be forgotten with the others of its time", permissions=["again"]
+    )
+    def mark_seen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        chosen = queryset.count()
+        seen = queryset.filter(state=queryset.model.State.DEAD).update(seen_at=clock.now())
+        if seen:
+            messages.success(request, f"{seen} noted as seen.")
+        if chosen > seen:
+            messages.warning(request, f"{chosen - seen} left as they are: they are not given up.")
+
+
 @admin.register(Inbox)
-class InboxAdmin(AgainAdmin):
+class InboxAdmin(GivenUpAdmin):
     list_display = ["key", "kind", "state", "reason", "age", "attempts", "lane"]
     list_filter = ["state", "kind"]
     search_fields = ["key", "lane", "error"]
     date_hierarchy = "received_at"
     ordering = ["-pk"]
-    actions = ["run_again"]
+    actions = ["run_again", "mark_seen"]
     texts = "payload"
 
     @admin.display(description="age", ordering="received_at")
@@ -123,7 +138,7 @@ class InboxAdmin(AgainAdmin):
     def run_again(self, request: HttpRequest, queryset: QuerySet[Inbox]) -> None:
         chosen = queryset.count()
         again = queryset.exclude(state=Inbox.State.DONE).update(
-            state=Inbox.State.WAITING, attempts=0, not_before=None
+            state=Inbox.State.WAITING, attempts=0, not_before=None, seen_at=None
         )
         runners.ring()
         self.say(request, again, chosen - again, "they are done, and what they said is erased.")
@@ -159,13 +174,13 @@ class MirrorAdmin(AgainAdmin):
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(AgainAdmin):
+class OutboxMessageAdmin(GivenUpAdmin):
     list_display = ["method", "state", "reason", "lane", "age", "attempts", "not_before"]
     list_filter = [OutboxFilter, "method"]
     search_fields = ["key", "method", "lane", "error"]
     date_hierarchy = "created_at"
     ordering = ["-pk"]
-    actions = ["send_again"]
+    actions = ["send_again", "mark_seen"]
     texts = "body"
 
     @admin.display(description="age", ordering="created_at")
@@ -176,7 +191,7 @@ class OutboxMessageAdmin(AgainAdmin):
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
         chosen = queryset.count()
         again = queryset.exclude(state=OutboxMessage.State.SENT).update(
-            state=OutboxMessage.State.WAITING, attempts=0, not_before=None
+            state=OutboxMessage.State.WAITING, attempts=0, not_before=None, seen_at=None
         )
         runners.ring()
         self.say(request, again, chosen - again, "they are in Slack already.")

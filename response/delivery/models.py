@@ -36,6 +36,11 @@ class Inbox(models.Model):
         help_text="The handlers that are done with it, where others still have to try again.",
     )
     error = models.TextField(blank=True, default="")
+    seen_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When somebody saw that it was given up; only then may it be forgotten.",
+    )
 
     class Meta:
         verbose_name = "request from Slack"
@@ -134,6 +139,11 @@ class OutboxMessage(Debt):
     state = models.IntegerField(choices=State.choices, default=State.WAITING)
     created_at = models.DateTimeField(default=timezone.now)
     sent_ts = models.CharField(max_length=50, blank=True, default="")
+    seen_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When somebody saw that it was given up; only then may it be forgotten.",
+    )
 
     class Meta:
         verbose_name = "message owed to Slack"

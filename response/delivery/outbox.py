@@ -155,6 +155,8 @@ def _is_pointless(message: OutboxMessage) -> bool:
         reason = why_not(message)
         if reason:
             message.error = f"Not sent: {reason}."
+            # Nothing went wrong that anybody would have to look at.
+            message.seen_at = clock.now()
             _end(message, State.DEAD)
     return bool(reason)
 

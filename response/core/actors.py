@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from response.core.addresses import without_address
+
 
 @dataclass(frozen=True)
 class Actor:
@@ -28,6 +30,12 @@ class Actor:
             "actor": {"kind": self.kind, "id": self.id, "name": self.name},
             "source": self.source,
         }
+
+
+def page_actor(user: Any) -> Actor:
+    """A signed-in Django user who does something on a page of this site."""
+    name = without_address(user.get_full_name() or user.get_username())
+    return Actor(kind="user", id=str(user.pk), name=name, source="web")
 
 
 SYSTEM = Actor(kind="system", id="", name="Response", source="system")

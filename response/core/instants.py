@@ -14,7 +14,7 @@ def local(instant: datetime) -> datetime:
     """
     try:
         if timezone.is_naive(instant):
-            return timezone.make_aware(instant, timezone.get_default_timezone())
+            instant = timezone.make_aware(instant, timezone.get_default_timezone())
         return timezone.localtime(instant)
     except OverflowError:
         return instant

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.dateformat import format as written
+
+from response.core.instants import local, zone_of
 
 
 @dataclass(frozen=True)
@@ -31,24 +33,13 @@ def moment(instant: datetime | None) -> Moment | None:
     """An instant (aware, or naive in the site's zone) in the current time zone; None for None."""
     if instant is None:
         return None
-    local = _local(instant)
-    zone = local.tzname() or ""
+    there = local(instant)
     # The pages are in English, whatever language the host has switched on.
     with translation.override("en"):
         return Moment(
-            iso=local.isoformat(timespec="seconds"),
-            day=written(local, "l j F Y"),
-            date=written(local, "j M Y"),
-            clock=f"{local:%H:%M}",
-            zone=f"UTC{zone}" if zone[:1] in {"+", "-"} else zone,
+            iso=there.isoformat(timespec="seconds"),
+            day=written(there, "l j F Y"),
+            date=written(there, "j M Y"),
+            clock=f"{there:%H:%M}",
+            zone=zone_of(there),
         )
-
-
-def _local(instant: datetime) -> datetime:
-    try:
-        if timezone.is_naive(instant):
-            instant = timezone.make_aware(instant, timezone.get_default_timezone())
-        return timezone.localtime(instant)
-    except OverflowError:
-        # The first and the last hours of the calendar do not exist in every zone.
-        return instant

@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
 from response.conf import conf
+from response.core.addresses import without_address
 from response.ui import appearance
 from response.ui.access import may_change, sign_in_address
-from response.ui.timeline import without_address
 
 
 def is_htmx(request: HttpRequest) -> bool:

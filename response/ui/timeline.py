@@ -1,42 +1,150 @@
-"""The timeline as the incident document shows it: by day, and who did what from where."""
+"""The timeline as the incident document shows it: some entries at a time, by day, and who did what
+from where."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Q, QuerySet
+from django.http import Http404, QueryDict
 from django.utils.safestring import SafeString
 
-from response.core.models import TimelineEvent
+from response.core import attribution
+from response.core.models import Incident, TimelineEvent
 from response.core.text import Reader
+from response.ui import undo
+from response.ui.keyset import Key, beyond, cursor_of, in_order
 from response.ui.moments import Moment, moment
 
-PLACES = {
-    "slack": "in Slack",
-    "web": "on the web",
-    "api": "through the API",
-    "admin": "in the admin",
-    "system": "",
+ENTRIES_AT_ONCE = 100
+
+#: What can be left out of a timeline, by the name in the address.
+KINDS = {
+    "notes": ~Q(event_type__in=[TimelineEvent.Kind.SLACK_PIN, TimelineEvent.Kind.INCIDENT_UPDATE]),
+    "pins": Q(event_type=TimelineEvent.Kind.SLACK_PIN),
+    "changes": Q(event_type=TimelineEvent.Kind.INCIDENT_UPDATE),
 }
+
+
+@dataclass(frozen=True)
+class View:
+    """How somebody wants to read a timeline: which ``kinds`` of entries, and the newest first or
+    last."""
+
+    kinds: tuple[str, ...]
+    newest_first: bool
+
+    @property
+    def keys(self) -> Sequence[Key]:
+        return (Key("timestamp", self.newest_first), Key("pk", self.newest_first))
+
+    @property
+    def shows_all(self) -> bool:
+        return len(self.kinds) == len(KINDS)
+
+
+def view_of(query: QueryDict) -> View:
+    """What an address asks for: ``?show=notes&show=pins&order=newest``."""
+    kinds = tuple(kind for kind in KINDS if kind in query.getlist("show"))
+    return View(kinds=kinds or tuple(KINDS), newest_first=query.get("order") == "newest")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some entries that follow each other. ``start`` is the cursor before the first of them and
+    ``end`` that of the last; either is empty where the timeline begins or ends there.
+
+    ``digest`` tells whether anything of it changed.
+    """
+
+    number: int
+    start: str
+    end: str
+    entries: list[TimelineEvent]
+
+    @property
+    def digest(self) -> str:
+        rows = [
+            (row.pk, row.timestamp, row.event_type, row.text, row.metadata) for row in self.entries
+        ]
+        plain = json.dumps(rows, cls=DjangoJSONEncoder, sort_keys=True)
+        return hashlib.blake2b(plain.encode(), digest_size=9).hexdigest()
+
+
+def stretch(incident: Incident, view: View, *, after: str = "", number: int = 0) -> Stretch:
+    """The first entries of the timeline, or those after a cursor; one query.
+
+    Raises Http404 for a cursor that is none of ours.
+    """
+    rows = _rows(incident, view)
+    if after:
+        rows = rows.filter(beyond(view.keys, after))
+    found = list(rows[: ENTRIES_AT_ONCE + 1])
+    entries = found[:ENTRIES_AT_ONCE]
+    end = cursor_of(entries[-1], view.keys) if len(found) > ENTRIES_AT_ONCE else ""
+    return Stretch(number=number, start=after, end=end, entries=entries)
+
+
+def whole(incident: Incident, view: View) -> Stretch:
+    """The timeline as one, for printing and for searching in the page."""
+    return Stretch(number=0, start="", end="", entries=list(_rows(incident, view)))
+
+
+def again(incident: Incident, view: View, known: str) -> Stretch | None:
+    """A stretch that a page shows, read again; ``known`` is what ``name_of`` it says.
+
+    None where nothing of it changed. Raises Http404 for what is no such name.
+    """
+    try:
+        number, start, end, digest = known.split(":")
+        numbered = int(number)
+    except ValueError:
+        raise Http404("There is no such part of a timeline.") from None
+    rows = _rows(incident, view)
+    if start:
+        rows = rows.filter(beyond(view.keys, start))
+    if end:
+        rows = rows.exclude(beyond(view.keys, end))
+    found = Stretch(number=numbered, start=start, end=end, entries=list(rows))
+    return None if found.digest == digest else found
+
+
+def name_of(part: Stretch) -> str:
+    """What a page keeps of a stretch, to ask later whether it changed."""
+    return f"{part.number}:{part.start}:{part.end}:{part.digest}"
+
+
+def _rows(incident: Incident, view: View) -> QuerySet[TimelineEvent]:
+    shown = Q()
+    for kind in view.kinds:
+        shown |= KINDS[kind]
+    rows = incident.timelineevent_set.all()
+    return in_order(rows if view.shows_all else rows.filter(shown), view.keys)
+
+
+# Entries in words
 
 
 @dataclass(frozen=True)
 class Entry:
     """One entry in words; what it does not say is empty.
 
-    ``link`` leads to the message it came from.
+    ``link`` leads to the message it came from. ``is_note`` is one that a person wrote, and may
+    change; ``can_be_undone`` is a change that can be taken back.
     """
 
+    pk: int
     at: Moment
     kind: str
-    who: str
-    where: str
-    pinned_by: str
-    edited: bool
-    link: str
+    whose: attribution.Attribution
     html: SafeString
+    is_note: bool
+    can_be_undone: bool
 
 
 @dataclass(frozen=True)
@@ -47,45 +155,21 @@ class Day:
 
 def by_day(events: Iterable[TimelineEvent], texts: Reader) -> list[Day]:
     """``events``, which come in order of time, grouped by their day in the current time zone."""
-    entries = [_entry(event, texts) for event in events]
-    days = [list(day) for _, day in groupby(entries, key=lambda entry: entry.at.date)]
+    entries = [entry(event, texts) for event in events]
+    days = [list(day) for _, day in groupby(entries, key=lambda each: each.at.date)]
     return [Day(first=day[0].at, entries=day) for day in days]
 
 
-def name_of(person: Any) -> str:
-    """What to call somebody that metadata names, in whatever shape; "" where it names nobody.
-
-    A name that is an e-mail address, as the user names of some sites are, is cut at the "@":
-    a page may be open to readers who are to see no addresses.
-    """
-    if isinstance(person, dict):
-        keys = ("name", "display_name", "full_name", "external_id", "id")
-        person = next((person[key] for key in keys if person.get(key)), "")
-    return without_address(person) if isinstance(person, str) else ""
-
-
-def without_address(name: str) -> str:
-    before, at, domain = name.strip().partition("@")
-    return before if before and at and "." in domain else name.strip()
-
-
-def _entry(event: TimelineEvent, texts: Reader) -> Entry:
-    metadata = event.metadata if isinstance(event.metadata, dict) else {}
-    actor, source = name_of(metadata.get("actor")), metadata.get("source")
-    author = name_of(metadata.get("author"))
+def entry(event: TimelineEvent, texts: Reader) -> Entry:
+    """One entry in words, and in the current time zone."""
     at = moment(event.timestamp)
     assert at is not None  # noqa: S101 - the column has no nulls
     return Entry(
+        pk=event.pk,
         at=at,
         kind=event.event_type,
-        who=author or actor,
-        where=PLACES.get(source, f"from {source}") if isinstance(source, str) and source else "",
-        pinned_by=actor if author and actor != author else "",
-        edited=bool(metadata.get("edited")),
-        link=_link(metadata.get("permalink")),
+        whose=attribution.of(event.metadata),
         html=texts.html(event.text),
+        is_note=event.event_type == TimelineEvent.Kind.TEXT,
+        can_be_undone=undo.is_possible(event),
     )
-
-
-def _link(address: Any) -> str:
-    return address if isinstance(address, str) and address.startswith("https://") else ""

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from urllib.parse import quote, urljoin
+
 from django.db import models
 
+from response.conf import conf
 from response.core.models import Incident
 from response.slack import messages, wants
 from response.slack.models.comms_channel import CommsChannel
@@ -24,6 +27,15 @@ class HeadlinePost(models.Model):
 
     def __str__(self) -> str:
         return f"Headline of {self.incident}"
+
+    @property
+    def slack_url(self) -> str:
+        """Where a browser is led to the post; "" while there is none. Slack has its messages
+        beside the Web API, as ``chat.getPermalink`` answers them."""
+        if not self.message_ts:
+            return ""
+        where = f"../archives/{quote(self.channel_id)}/p{self.message_ts.replace('.', '')}"
+        return urljoin(conf.SLACK_API_URL, where)
 
     def update_in_slack(self) -> None:
         """Have the post made to look like the incident, once the running transaction commits."""

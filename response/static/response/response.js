@@ -57,4 +57,165 @@
       }
     }
   });
+
+  /* News of the document that is open: asked for while somebody looks. */
+  function poll() {
+    const live = document.getElementById("live");
+    if (live && document.visibilityState === "visible") {
+      window.htmx.trigger(live, "response:poll");
+    }
+  }
+  let waited = 0;
+  window.setInterval(() => {
+    const live = document.getElementById("live");
+    waited += 1;
+    if (live && waited >= Number(live.dataset.seconds)) {
+      waited = 0;
+      poll();
+    }
+  }, 1000);
+  document.addEventListener("visibilitychange", poll);
+
+  /* What somebody is writing is not replaced by news; their own answer replaces it. */
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const editing = event.detail.requestConfig.elt.closest("[data-editing]");
+    if (editing) {
+      editing.removeAttribute("data-editing");
+    }
+  });
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (event.detail.target.querySelector("[data-editing]")) {
+      event.detail.shouldSwap = false;
+    }
+  });
+
+  /* Empty fields stay out of the address. */
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.verb === "get") {
+      const form = event.detail.formData;
+      for (const name of new Set(form.keys())) {
+        if (form.getAll(name).every((value) => value === "")) {
+          form.delete(name);
+        }
+      }
+    }
+  });
+
+  /* The focus stays in the part where it was. */
+  let worked = "";
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const elt = event.detail.elt;
+    worked = elt.contains(document.activeElement) ? elt.closest(".response-part, .response-entry-body")?.id || "" : "";
+  });
+  document.addEventListener("htmx:afterRequest", () => {
+    window.setTimeout(() => {
+      const part = worked && document.getElementById(worked);
+      if (part && !document.activeElement?.closest("main")) {
+        (part.querySelector("[autofocus], .response-edit, textarea, a, button") || part).focus();
+      }
+    }, 50);
+  });
+
+  /* What could not be sent is said, and stays where it was written. */
+  function say(text) {
+    const toasts = document.getElementById("toasts");
+    const toast = document.createElement("div");
+    toast.className = "response-toast";
+    toast.dataset.trouble = "";
+    toast.textContent = text;
+    toasts.replaceChildren(toast);
+  }
+  document.addEventListener("htmx:sendError", () => {
+    say("This site cannot be reached. What you wrote is still here; this page may be out of date.");
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    const status = event.detail.xhr.status;
+    const told = {
+      401: "You are signed out. Sign in again in another tab; what you wrote is still here.",
+      403: "You may not do this, or this page is too old: reload it.",
+      404: "This is not there any more. Reload the page.",
+      503: "The database is busy. What you wrote is still here: try again.",
+    };
+    say(told[status] || `That did not work (error ${status}). What you wrote is still here.`);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) {
+      document.querySelector("[data-trouble]")?.remove();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    event.target.closest("[data-dismiss]")?.closest("[data-toast]").remove();
+  });
+
+  /* People, suggested while a name is typed. */
+  let asking = 0;
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest("[data-suggest]");
+    if (field) {
+      window.clearTimeout(asking);
+      asking = window.setTimeout(async () => {
+        const address = `${document.body.dataset.people}?q=${encodeURIComponent(field.value)}`;
+        const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+        if (answer.ok) {
+          document.getElementById(field.getAttribute("list")).innerHTML = await answer.text();
+        }
+      }, 150);
+    }
+  });
+
+  /* Markdown as it will look. */
+  let rendering = 0;
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest("[data-preview]");
+    if (field) {
+      window.clearTimeout(rendering);
+      rendering = window.setTimeout(() => preview(field), 300);
+    }
+  });
+  async function preview(field) {
+    const body = new FormData();
+    body.set("text", field.value);
+    const token = JSON.parse(document.body.getAttribute("hx-headers"));
+    const answer = await fetch(document.body.dataset.preview, {
+      method: "POST",
+      body,
+      headers: { ...token, "HX-Request": "true" },
+    });
+    if (!answer.ok) {
+      return;
+    }
+    let shown = field.parentElement.querySelector(".response-preview");
+    if (!shown) {
+      shown = document.createElement("div");
+      shown.className = "response-preview response-text";
+      shown.setAttribute("role", "region");
+      shown.setAttribute("aria-label", "Preview");
+      shown.dir = "auto";
+      field.after(shown);
+    }
+    shown.innerHTML = await answer.text();
+  }
+  function previewWhatIsThere() {
+    for (const field of document.querySelectorAll("textarea[data-preview]")) {
+      if (field.value && !field.parentElement.querySelector(".response-preview")) {
+        preview(field);
+      }
+    }
+  }
+  document.addEventListener("htmx:afterSettle", previewWhatIsThere);
+  document.addEventListener("htmx:oobAfterSwap", previewWhatIsThere);
+  previewWhatIsThere();
+
+  /* How long it has been, without asking. */
+  function count(number, unit) {
+    return number ? `${number.toLocaleString("en")} ${unit}${number === 1 ? "" : "s"}` : "";
+  }
+  window.setInterval(() => {
+    for (const shown of document.querySelectorAll("[data-running-since]")) {
+      const minutes = Math.floor((Date.now() - Date.parse(shown.dataset.runningSince)) / 60000);
+      if (minutes > 0) {
+        shown.textContent = `${count(Math.floor(minutes / 60), "hour")} ${count(minutes % 60, "minute")}`.trim();
+      }
+    }
+  }, 20000);
 })();

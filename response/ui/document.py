@@ -1,0 +1,253 @@
+"""The incident document: what it is made of, and how its parts are kept up to date on a page.
+
+Each part stands in an element of its own that knows a digest of itself. Whoever asks for news sends
+what they have, and gets the parts that look otherwise now; a part that is being edited sends
+nothing, so nothing overwrites it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import F, Prefetch
+from django.http import Http404, HttpRequest
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from response.conf import conf
+from response.core import completeness
+from response.core.addresses import without_address
+from response.core.models import Action, Incident
+from response.core.text import Reader, reader
+from response.ui.access import may_change
+from response.ui.editing import seen
+from response.ui.incident_list import at_a_glance
+from response.ui.moments import moment
+from response.ui.timeline import Stretch, View, again, by_day, name_of, stretch, view_of, whole
+
+MOST_TALKATIVE = 10
+
+#: The parts besides the timeline's, by name.
+PARTS = ("header", "facts", "summary", "impact", "actions", "people")
+
+
+def find(request: HttpRequest, incident_id: int) -> Incident:
+    """The incident with all that its document needs of it, in one query and one for its actions.
+
+    Raises Http404 where there is none, or none for this reader.
+    """
+    visible = Incident.objects.visible_to(request.user)
+    actions = Action.objects.select_related("user").order_by("created_date", "pk")
+    incident: Incident = get_object_or_404(
+        visible.select_related("lead", "reporter", "commschannel")
+        .annotate(
+            headline_ts=F("headlinepost__message_ts"),
+            headline_channel=F("headlinepost__channel_id"),
+        )
+        .prefetch_related(Prefetch("action_set", actions)),
+        pk=incident_id,
+    )
+    return incident
+
+
+@dataclass
+class Document:
+    """One incident as one reader sees it. Rows and texts are read when a part needs them."""
+
+    request: HttpRequest
+    incident: Incident
+
+    @cached_property
+    def view(self) -> View:
+        return view_of(self.request.GET if self.request.method == "GET" else self.request.POST)
+
+    @cached_property
+    def stretches(self) -> list[Stretch]:
+        """What of the timeline is shown; set by whoever wants another than its beginning."""
+        query = self.request.GET
+        if query.get("timeline") == "all":
+            return [whole(self.incident, self.view)]
+        return [stretch(self.incident, self.view, after=query.get("after", ""))]
+
+    @cached_property
+    def actions(self) -> list[Action]:
+        return list(self.incident.action_set.all())
+
+    @cached_property
+    def participants(self) -> list[Any]:
+        talked = self.incident.userstats_set.filter(message_count__gt=0).select_related("user")
+        return list(talked.order_by("-message_count", "join_time", "pk")[: MOST_TALKATIVE + 1])
+
+    @cached_property
+    def texts(self) -> Reader:
+        incident = self.incident
+        return reader(
+            [
+                *(incident.report, incident.summary, incident.impact),
+                *(action.details for action in self.actions),
+                *(entry.text for part in self.stretches for entry in part.entries),
+            ],
+            addresses=self.request.user.is_authenticated,
+        )
+
+    @cached_property
+    def _frame(self) -> dict[str, Any]:
+        """What every part may show."""
+        return {
+            **at_a_glance(self.incident),
+            "may_change": may_change(self.request.user),
+            "bot": conf.INCIDENT_BOT_NAME or "incident",
+            "csrf_token": get_token(self.request),
+            "comms_channel": self.incident.comms_channel(),
+        }
+
+    def context(self) -> dict[str, Any]:
+        """The whole document, for its page."""
+        first = self.stretches[0]
+        return {
+            **self._frame,
+            "title": self.texts.line(self.incident.report),
+            "view": self.view,
+            "part": {name: self.part(name) for name in PARTS},
+            "stretches": [self.stretch(part) for part in self.stretches],
+            "is_empty": not first.entries and not first.start,
+            "begins_later": bool(first.start),
+        }
+
+    # Parts
+
+    def part(self, name: str, *, oob: bool = False, **more: Any) -> SafeString:
+        """A part as HTML. ``oob``: for htmx, to be put where the part of that name stands."""
+        values = {**self._frame, **getattr(self, f"_{name}")(), **more}
+        html = render_to_string(f"response/parts/{name}.html", values)
+        return self._wrapped(name, f"{name}:{self._digest(html)}", html, oob=oob)
+
+    def editing(self, name: str, html: str) -> SafeString:
+        """A form in the place of a part. It sends no digest, so no news replaces it."""
+        return self._wrapped(name, "", html, oob=True)
+
+    def stretch(self, part: Stretch, *, oob: bool = False) -> SafeString:
+        """A stretch of the timeline as HTML, and after it the way to the next."""
+        values = {
+            **self._frame,
+            "days": by_day(part.entries, self.texts),
+            "stretch": part,
+            "view": self.view,
+            "more": part.end and not oob,
+        }
+        html = render_to_string("response/parts/stretch.html", values)
+        shown = self._wrapped(f"t{part.number}", f"timeline:{name_of(part)}", html, oob=oob)
+        if not values["more"]:
+            return shown
+        return shown + mark_safe(  # noqa: S308 - the template escapes
+            render_to_string("response/parts/more.html", values)
+        )
+
+    def news(self, known: Iterable[str]) -> list[SafeString]:
+        """Those of the ``known`` parts (as their elements send them) that look otherwise now.
+
+        Raises Http404 for what is no part.
+        """
+        changed, parts = [], []
+        for one in known:
+            name, _, digest = one.partition(":")
+            if name == "timeline":
+                fresh = again(self.incident, self.view, digest)
+                changed += [fresh] if fresh else []
+            elif name in PARTS:
+                parts.append((name, digest))
+            else:
+                raise Http404("There is no such part of a document.")
+        self.stretches = changed
+        html = [self.part(name, oob=True) for name, _ in parts]
+        fresh_parts = [
+            shown
+            for (name, digest), shown in zip(parts, html, strict=True)
+            if f'value="{name}:{digest}"' not in shown
+        ]
+        return [*fresh_parts, *(self.stretch(part, oob=True) for part in changed)]
+
+    def _digest(self, html: str) -> str:
+        # The token is another one for each request.
+        bare = html.replace(self._frame["csrf_token"], "")
+        return hashlib.blake2b(bare.encode(), digest_size=9).hexdigest()
+
+    def _wrapped(self, name: str, known: str, html: str, *, oob: bool) -> SafeString:
+        values = {"name": name, "known": known, "html": mark_safe(html), "oob": oob}  # noqa: S308
+        return render_to_string("response/parts/part.html", values)
+
+    # What each part shows besides the frame
+
+    def _header(self) -> Mapping[str, Any]:
+        return {"title": self.texts.line(self.incident.report)}
+
+    def _facts(self) -> Mapping[str, Any]:
+        incident = self.incident
+        return {
+            "reporter": without_address(incident.reporter.name) if incident.reporter else "",
+            "reported": moment(incident.report_time),
+            "ended": moment(incident.end_time),
+            "headline": self._headline(),
+            "nobody_leads": seen(incident, ["lead"]),
+        }
+
+    def _headline(self) -> Any:
+        """The headline post, without a query: the incident came with what its address needs."""
+        channel, ts = self.incident.headline_channel, self.incident.headline_ts  # type: ignore[attr-defined]
+        if not ts:
+            return None
+        return self.incident.headlinepost_set.model(channel_id=channel, message_ts=ts)
+
+    def _summary(self) -> Mapping[str, Any]:
+        return {"summary": self.texts.html(self.incident.summary)}
+
+    def _impact(self) -> Mapping[str, Any]:
+        return {"impact": self.texts.html(self.incident.impact)}
+
+    def _actions(self) -> Mapping[str, Any]:
+        return {
+            "actions": [
+                {
+                    "action": action,
+                    "details": self.texts.html(action.details),
+                    "owner": without_address(action.user.name),
+                    "due": moment(action.due_date),
+                    "done_at": moment(action.done_date),
+                }
+                for action in self.actions
+            ],
+            "to_do": sum(1 for action in self.actions if not action.done),
+        }
+
+    def _people(self) -> Mapping[str, Any]:
+        shown = self.participants[:MOST_TALKATIVE]
+        return {
+            "participants": [
+                {
+                    "name": without_address(row.user.name),
+                    "messages": row.message_count,
+                    "roles": self._roles(row.user_id),
+                }
+                for row in shown
+            ],
+            "more_participants": len(self.participants) > MOST_TALKATIVE,
+        }
+
+    def _roles(self, person_id: int) -> str:
+        owned = sum(1 for action in self.actions if action.user_id == person_id)
+        roles = (
+            ("lead", person_id == self.incident.lead_id),
+            ("reporter", person_id == self.incident.reporter_id),
+            (f"{owned} action{'' if owned == 1 else 's'}", owned),
+        )
+        return ", ".join(role for role, has in roles if has)
+
+    def gaps(self) -> list[completeness.Gap]:
+        """What the document still lacks."""
+        return completeness.gaps(self.incident, self.actions)

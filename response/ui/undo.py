@@ -1,0 +1,144 @@
+"""Taking a change back: the timeline says what was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from response.core import services
+from response.core.actors import Actor
+from response.core.models import Action, ExternalUser, Incident, TimelineEvent
+from response.exceptions import UserError
+from response.transactions import atomic
+
+ACTION_LOGGED = "action_logged"
+ACTION_CHANGES = frozenset({"action_changed", "action_done", "action_undone"})
+
+
+def is_possible(entry: TimelineEvent) -> bool:
+    """Whether an entry of the timeline tells of a change that can be taken back."""
+    kind = update_type(entry)
+    return kind in FIELDS or kind in ACTION_CHANGES or kind == ACTION_LOGGED
+
+
+def update_type(entry: TimelineEvent) -> str:
+    """What kind of change an entry tells of; "" for one that tells of none."""
+    if entry.event_type != TimelineEvent.Kind.INCIDENT_UPDATE:
+        return ""
+    metadata = entry.metadata if isinstance(entry.metadata, dict) else {}
+    kind = metadata.get("update_type")
+    return kind if isinstance(kind, str) else ""
+
+
+@atomic()
+def take_back(incident: Incident, entries: Iterable[TimelineEvent], *, by: Actor) -> None:
+    """Put back what was there before these changes of an incident.
+
+    Raises UserError, and changes nothing, where something was changed again since.
+    """
+    Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
+    values: dict[str, Any] = {}
+    for entry in entries:
+        kind = update_type(entry)
+        if kind in FIELDS:
+            name, value = _of_incident(incident.pk, entry)
+            values[name] = value
+        elif kind in ACTION_CHANGES or kind == ACTION_LOGGED:
+            _of_action(incident.pk, entry, by)
+        else:
+            raise UserError("This cannot be undone.")
+    if values:
+        services.update_incident(incident.pk, by=by, **values)
+
+
+def _of_incident(incident_id: int, entry: TimelineEvent) -> tuple[str, Any]:
+    name, read = FIELDS[update_type(entry)]
+    stored = getattr(Incident.objects.get(pk=incident_id), name)
+    old, new = read(entry.metadata.get("old_value")), read(entry.metadata.get("new_value"))
+    if (stored or None) != (new or None):
+        raise UserError(
+            "It was changed again since. Undo the later change first, or edit it as it is now."
+        )
+    return name, old
+
+
+def _of_action(incident_id: int, entry: TimelineEvent, by: Actor) -> None:
+    actions = Action.objects.select_for_update()
+    action = actions.filter(incident_id=incident_id, pk=entry.metadata.get("action_id")).first()
+    if action is None:
+        raise UserError("The action is not there any more.")
+    if update_type(entry) == ACTION_LOGGED:
+        services.remove_action(action.pk, by=by)
+        return
+    old, new = entry.metadata.get("old_value"), entry.metadata.get("new_value")
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        raise UserError("This cannot be undone.")
+    for name, value in new.items():
+        if name != "done_date" and getattr(action, name) != _of_field(name, value):
+            raise UserError("The action was changed again since. Edit it as it is now.")
+    services.change_action(
+        action.pk, by=by, **{name: _of_field(name, value) for name, value in old.items()}
+    )
+
+
+def _of_field(name: str, value: Any) -> Any:
+    if name == "user":
+        return _person(value)
+    return _instant(value) if name.endswith("_date") else value
+
+
+# What metadata keep, as the field has it. Each raises UserError for what it cannot read.
+
+
+def _person(kept: Any) -> ExternalUser | None:
+    if not isinstance(kept, dict):
+        return None
+    known = ExternalUser.objects.filter(
+        app_id=kept.get("app_id"), external_id=kept.get("external_id")
+    ).first()
+    if known is None:
+        raise UserError("The person it was before is not known any more.")
+    return known
+
+
+def _severity(kept: Any) -> str | None:
+    return str(kept.get("id")) if isinstance(kept, dict) else None
+
+
+def _instant(kept: Any) -> datetime | None:
+    instant = parse_datetime(kept) if isinstance(kept, str) else None
+    if instant is None or timezone.is_aware(instant) == settings.USE_TZ:
+        return instant
+    zone = timezone.get_default_timezone()
+    return (
+        timezone.make_aware(instant, zone)
+        if settings.USE_TZ
+        else timezone.make_naive(instant, zone)
+    )
+
+
+def _as_kept(kept: Any) -> Any:
+    return kept
+
+
+#: By update_type: the field that changed, and how its value is read back.
+FIELDS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "incident_report": ("report", _as_kept),
+    "incident_summary": ("summary", _as_kept),
+    "incident_impact": ("impact", _as_kept),
+    "incident_severity": ("severity", _severity),
+    "incident_lead": ("lead", _person),
+    "incident_reporter": ("reporter", _person),
+    "incident_start_time": ("start_time", _instant),
+    "incident_report_time": ("report_time", _instant),
+    "incident_end_time": ("end_time", _instant),
+    "incident_closed": ("end_time", _instant),
+    "incident_reopened": ("end_time", _instant),
+    "incident_report_only": ("report_only", _as_kept),
+    "incident_private": ("private", _as_kept),
+}

@@ -36,8 +36,14 @@ def is_signed(
     ``timestamp`` and ``signature`` are the headers as they came; ``now`` is in seconds since 1970.
     An empty secret signs nothing.
     """
-    if not _TIMESTAMP.fullmatch(timestamp) or abs(now - int(timestamp)) > OLDEST:
-        return False
+    return _is_in_time(timestamp, now) and _matches(body, timestamp, signature, secrets)
+
+
+def _is_in_time(timestamp: str, now: float) -> bool:
+    return bool(_TIMESTAMP.fullmatch(timestamp)) and abs(now - int(timestamp)) <= OLDEST
+
+
+def _matches(body: bytes, timestamp: str, signature: str, secrets: Sequence[str]) -> bool:
     given = signature.encode("utf-8", "replace")
     base = b"v0:" + timestamp.encode() + b":" + body
     matches = [
@@ -61,25 +67,34 @@ def signed(view: View) -> View:
         body = _body_of(request)
         if body is None:
             return refusal(request, 413, "it is too large.")
-        genuine = is_signed(
-            body,
-            request.headers.get("X-Slack-Request-Timestamp", ""),
-            request.headers.get("X-Slack-Signature", ""),
-            secrets=_secrets(),
-            now=time.time(),
-        )
-        if not genuine:
-            reason = (
-                f"its signature is missing, wrong, or more than {OLDEST} seconds away from this "
-                "machine's clock."
-            )
-            return refusal(request, 403, reason)
-        return view(request)
+        timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        signature = request.headers.get("X-Slack-Signature", "")
+        now = time.time()
+        if is_signed(body, timestamp, signature, secrets=_secrets(), now=now):
+            return view(request)
+        if _TIMESTAMP.fullmatch(timestamp) and _matches(body, timestamp, signature, _secrets()):
+            return _refuse_for_its_time(request, now - int(timestamp))
+        return refusal(request, 403, "its signature is missing or wrong.")
 
     return door
 
 
-def refusal(request: HttpRequest, status: int, reason: str) -> HttpResponse:
+_told_of_the_time_at = [0.0]
+
+
+def _refuse_for_its_time(request: HttpRequest, apart: float) -> HttpResponse:
+    """Refuse what is signed for another time: a replay; or our clock is wrong, and then this is
+    said of every request there is, which once a minute is enough for."""
+    reason = (
+        f"it is signed rightly, for {abs(apart):.0f} seconds {'ago' if apart > 0 else 'from now'}. "
+        "If this goes on, this machine's clock is wrong, and all of Slack's requests are refused."
+    )
+    if is_first := abs(time.time() - _told_of_the_time_at[0]) >= 60:
+        _told_of_the_time_at[0] = time.time()
+    return refusal(request, 403, reason, level="error" if is_first else "debug")
+
+
+def refusal(request: HttpRequest, status: int, reason: str, level: str = "warning") -> HttpResponse:
     """An empty answer of this status, and one line in the log that says why."""
     response = HttpResponse(status=status)
     # Django logs such answers too, unless it is told that this was done.
@@ -90,7 +105,7 @@ def refusal(request: HttpRequest, status: int, reason: str) -> HttpResponse:
         response=response,
         request=request,
         logger=logger,
-        level="warning",
+        level=level,
     )
     return response
 

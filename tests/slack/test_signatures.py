@@ -9,6 +9,7 @@ import logging
 import time
 
 import pytest
+import time_machine
 
 from response.slack.signing import is_signed
 from response.testing.payloads import SIGNING_SECRET, Request, sign, slash_command, url_verification
@@ -207,6 +208,22 @@ def test_a_missing_header_is_refused(client, missing):
 @pytest.mark.parametrize("age", [302, -302])
 def test_a_replay_after_five_minutes_is_refused(slack_sends, age):
     assert slack_sends(url_verification(), now=time.time() - age).status_code == 403
+
+
+def test_a_wrong_clock_is_told_once_a_minute_however_much_slack_sends(slack_sends, caplog):
+    with time_machine.travel(NOW, tick=False) as ours:
+        for _second in range(130):
+            answer = slack_sends(url_verification(), now=time.time() + 600)
+            assert answer.status_code == 403
+            ours.shift(1)
+    lines = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+    assert len(lines) == 3, "at once, and after one and two minutes"
+    assert all("600 seconds from now" in line and "clock is wrong" in line for line in lines)
+
+
+def test_a_clock_that_is_wrong_is_not_told_by_who_cannot_sign(slack_sends, caplog):
+    slack_sends(url_verification(), secret="another", now=time.time() + 600)
+    assert "clock" not in caplog.text
 
 
 def test_a_refusal_costs_no_query(client, db, django_assert_num_queries):

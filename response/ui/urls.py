@@ -8,6 +8,7 @@ from response.ui import (
     edit_views,
     entry_views,
     incident_list,
+    insights,
     lifecycle,
     people,
     views,
@@ -20,6 +21,7 @@ _INCIDENT = "incident/<int:incident_id>/"
 urlpatterns = [
     path("", incident_list.incident_list, name="incident_list"),
     path("incidents.csv", incident_list.incident_csv, name="incident_csv"),
+    path("insights/", insights.insights, name="insights"),
     path("declare/", lifecycle.declare, name="declare"),
     path("people/", people.suggestions, name="people"),
     path("preview/", views.preview, name="preview"),

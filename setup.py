@@ -21,14 +21,19 @@ TASKS_DB = [
     "django-tasks>=0.12",
 ]
 
+OPENAPI = [
+    "drf-spectacular[sidecar]>=0.29",
+]
+
 TEST = [
+    *OPENAPI,
     "build>=1.2",
     "hypothesis>=6.120",
     "markdown-it-py>=3",  # reads the Markdown we write
     "pytest>=8.3",
     "pytest-django>=4.11",
     "pytest-xdist>=3.6",
-    "PyYAML>=6",
+    "schemathesis>=4.32,<5",
     "time-machine>=2.16",
     "uvicorn>=0.34",
     "websockets>=15",
@@ -69,9 +74,11 @@ setup(
         "nh3>=0.3.8",
         "emoji>=2.16",
         "dateparser>=1.2",
+        "PyYAML>=6",
     ],
     extras_require={
         "demo": DEMO,
+        "openapi": OPENAPI,
         "postgres": POSTGRES,
         "tasks-db": TASKS_DB,
         "test": TEST,

@@ -93,6 +93,12 @@ SETTINGS: dict[str, Setting] = {
             "Slack need not reach this site.",
         ),
         Setting(
+            "RESPONSE_SLACK_SCOPES",
+            [],
+            "Bot scopes that your own handlers need besides those that Response needs, for "
+            "manage.py response_manifest: [\"files:write\"], for instance.",
+        ),
+        Setting(
             "SLACK_CLIENT",
             None,
             "The SlackClient to use, where the host wants its own; otherwise one is made from "

@@ -7,12 +7,13 @@ may be imported anywhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from response.slack.actions import ActionContext as ActionContext
-from response.slack.registry import Command, KeywordHandler, Reminder, registry
+from response.slack.registry import Command, KeywordHandler, Reminder, ShortcutEntry, registry
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -171,16 +172,29 @@ def remove_dialog_handler(callback_id: str) -> None:
     registry.dialogs.pop(callback_id, None)
 
 
-def shortcut_handler(callback_id: str) -> Callable[[F], F]:
+def shortcut_handler(
+    callback_id: str,
+    name: str = "",
+    description: str = "",
+    *,
+    kind: Literal["message", "global"] = "message",
+) -> Callable[[F], F]:
     """Answer a shortcut, of a message or of the whole workspace, with this callback id.
+
+    ``name`` (at most 24 characters), ``description`` (at most 150) and ``kind`` are what
+    ``manage.py response_manifest`` tells Slack to show; without a name it is made of the callback
+    id. A shortcut of both kinds needs two callback ids.
 
     ``f(context)`` is given a ``ShortcutContext``. It may return a ``Modal`` to open. Raise
     UserError to tell the person what they can do. It runs in a transaction while they wait, which
     is for three seconds at most.
     """
 
+    shown = name or re.sub(r"[-_\s]+", " ", callback_id).strip().capitalize()[:24]
+    entry = ShortcutEntry(shown, description or shown, kind)
+
     def register(function: F) -> F:
-        registry.add(registry.shortcuts, "The shortcut", callback_id, function)
+        registry.add_shortcut(callback_id, function, entry)
         return function
 
     return register

@@ -52,6 +52,16 @@ class KeywordHandler:
 
 
 @dataclass(frozen=True)
+class ShortcutEntry:
+    """How Slack's menus show a shortcut: in those of messages (``message``), or in that of the
+    whole workspace (``global``). For the app's manifest."""
+
+    name: str
+    description: str
+    kind: str = "message"
+
+
+@dataclass(frozen=True)
 class Reminder:
     """Something to be said about an open incident as time goes by.
 
@@ -102,6 +112,7 @@ class Registry:
     modals: dict[str, Handler] = field(default_factory=dict)
     dialogs: dict[str, Handler] = field(default_factory=dict)
     shortcuts: dict[str, Handler] = field(default_factory=dict)
+    shortcut_entries: dict[str, ShortcutEntry] = field(default_factory=dict)
     events: dict[str, list[Handler]] = field(default_factory=dict)
     headline_actions: list[tuple[int, Handler]] = field(default_factory=list)
     reminders: dict[str, Reminder] = field(default_factory=dict)
@@ -136,6 +147,12 @@ class Registry:
             del rival[key]
         if _takes_the_place(what, key, table.get(key), handler):
             table[key] = handler
+
+    def add_shortcut(self, callback_id: str, handler: Handler, entry: ShortcutEntry) -> None:
+        """Have a shortcut answered, and shown in Slack's menus."""
+        self.add(self.shortcuts, "The shortcut", callback_id, handler)
+        if self.shortcuts[callback_id] is handler:
+            self.shortcut_entries[callback_id] = entry
 
     def add_keywords(self, added: KeywordHandler) -> None:
         """Have a handler hear of its words, and of no others that it was given before."""

@@ -29,7 +29,9 @@ CHOOSE_INCIDENT = "add-to-timeline-dialog"
 MOST_OFFERED = 100  # options of a menu ("Select menu element")
 
 
-@shortcut_handler(DECLARE)
+@shortcut_handler(
+    DECLARE, "Declare an incident", "Declare an incident, from what this message says"
+)
 def declare(context: ShortcutContext) -> Modal:
     """The form, filled with what the message says; or an empty one."""
     text = captures.text_of(context.message)
@@ -42,7 +44,9 @@ def declare(context: ShortcutContext) -> Modal:
     )
 
 
-@shortcut_handler(ADD_TO_TIMELINE)
+@shortcut_handler(
+    ADD_TO_TIMELINE, "Add to timeline", "Put this message on the timeline of an incident"
+)
 def add_to_timeline(context: ShortcutContext) -> Modal | None:
     """In a comms channel it is that incident's timeline; elsewhere the person says whose."""
     ts = context.message.get("ts")

@@ -24,7 +24,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from response.core.models import Action, Event, ExternalUser, Incident, TimelineEvent
 from response.delivery.models import Inbox, Mirror, OutboxMessage
-from response.slack.models import CommsChannel, Notification, UserStats
+from response.slack.models import CommsChannel, UserStats
 from response.slack.signing import is_signed
 
 DONE = Inbox.State.DONE  # or Response would take up what the bare views store
@@ -183,8 +183,8 @@ _DOC = """<!doctype html><title>{{ incident.report }}</title><h1>{{ incident.rep
 <ul>{% for row in talked %}<li>{{ row.user__display_name }} {{ row.message_count }}{% endfor %}</ul>
 <ul>{% for row in actions %}<li>{{ row.details }} {{ row.user__display_name }}{% endfor %}</ul>
 <ul>{% for row in entries %}<li>{{ row.timestamp }} {{ row.text }}{% endfor %}</ul>
-<ul>{% for row in reminders %}<li>{{ row.key }} {{ row.repeat_count }}{% endfor %}</ul>
-<ul>{% for row in reminded %}<li>{{ row.key }} {{ row.state }}{% endfor %}</ul>
+<p>{{ incident.headlinepost__message_ts }}
+<ul>{% for row in owed %}<li>{{ row.kind }} {{ row.want }} {{ row.have }}{% endfor %}</ul>
 """
 
 
@@ -215,6 +215,7 @@ def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = found.values(
         *("report", "severity", "summary", "impact", "start_time", "end_time"),
         *("lead__display_name", "reporter__display_name", "commschannel__channel_name"),
+        "headlinepost__message_ts",
     ).get()
     of_it = {"incident_id": incident_id}
     talked = UserStats.objects.filter(**of_it).order_by("-message_count")
@@ -224,10 +225,7 @@ def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
         "people": _people(),
         "talked": talked.values("user__display_name", "message_count")[:11],
         "actions": Action.objects.filter(**of_it).values("details", "user__display_name"),
-        "entries": entries.values("timestamp", "text", "event_type", "metadata")[:501],
-        "reminders": Notification.objects.filter(**of_it).values("key", "repeat_count"),
-        "reminded": OutboxMessage.objects.filter(key__startswith=f"reminder:{incident_id}:").values(
-            "key", "state"
-        ),
+        "entries": entries.values("timestamp", "text", "event_type", "metadata")[:101],
+        "owed": Mirror.objects.filter(object_id=incident_id).values("kind", "want", "have"),
     }
     return HttpResponse(_template(_DOC).render(context, request))

@@ -8,9 +8,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from django.urls import resolve
-
-from response.slack.registry import registry
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -94,20 +91,3 @@ def test_pages_load_nothing_from_another_host(page):
 )
 def test_pages_work_under_a_policy_without_inline_script_or_style(page):
     assert INLINE.findall(page.read_text(encoding="utf-8")) == []
-
-
-def test_the_readme_subscribes_to_every_event_that_is_handled():
-    _, _, listed = README.partition("    bot_events:\n")
-    subscribed = set(re.findall(r"^      - (\S+)$", listed.partition("```")[0], re.MULTILINE))
-    # Slack sends the kinds of message (message_changed and so on) with the messages of a channel.
-    handled = {event for event in registry.events if not event.startswith("message")}
-    assert subscribed >= {"app_mention", "message.channels", *handled}
-
-
-def test_the_readme_leads_slack_to_doors_that_exist():
-    paths = re.findall(r"https://HOST(/\S+)", README)
-    assert [resolve(path).view_name for path in paths] == [
-        "response_slack:slash_command",
-        "response_slack:action",
-        "response_slack:event",
-    ]

@@ -205,6 +205,14 @@ def test_an_event_of_which_nothing_is_known_is_subscribed_to_and_named(handlers)
     assert "RESPONSE_SLACK_SCOPES" in err.getvalue()
 
 
+def test_the_page_about_the_app_explains_every_scope(settings):
+    page = (ROOT.parent / "docs" / "slack-app.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[a-z_.:`, ]+`) \|", page, re.MULTILINE)
+    explained = {scope for row in rows for scope in re.findall(r"`([^`]+)`", row)}
+    settings.RESPONSE_CHANNEL_INVITE = ["@on-call"]
+    assert explained == set(bot_scopes(made()))
+
+
 # What is wrong is said plainly
 
 

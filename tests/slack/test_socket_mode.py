@@ -205,10 +205,14 @@ def test_an_envelope_that_comes_again_is_acknowledged_and_changes_nothing(
     mention = app_mention("action Call the bank", channel=channel, ts=ts)
     for attempt in range(3):
         assert slack.answer_to(slack.tell(mention, attempt=attempt)) is None
-    waiting = "SELECT * FROM response_inbox WHERE state = 'waiting'"
-    assert eventually(lambda: not installation.rows(waiting), timeout=60)
-    actions = [details for (details,) in installation.rows("SELECT details FROM response_action")]
-    assert actions.count("Call the bank") == 1
+
+    def actions() -> list[str]:
+        return [details for (details,) in installation.rows("SELECT details FROM response_action")]
+
+    assert eventually(lambda: "Call the bank" in actions(), timeout=60)
+    assert actions().count("Call the bank") == 1
+    keys = [key for (key,) in installation.rows("SELECT key FROM response_inbox")]
+    assert keys.count(f"event:{mention.data['event_id']}") == 1
 
 
 def gone_and_back(slack: SocketSlack) -> None:

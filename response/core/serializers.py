@@ -79,6 +79,7 @@ class ExternalUserSerializer(OurModelSerializer):
     class Meta:
         model = ExternalUser
         fields = ["app_id", "external_id", "display_name", "full_name", "email", "deleted"]
+        read_only_fields = fields
 
 
 class CommsChannelSerializer(serializers.Serializer[Any]):
@@ -91,7 +92,11 @@ class CommsChannelSerializer(serializers.Serializer[Any]):
 class ActionSnapshotSerializer(OurModelSerializer):
     """An action as the change feed keeps it."""
 
-    user = ExternalUserSerializer()
+    user = ExternalUserSerializer(read_only=True)
+    incident_id = serializers.IntegerField(read_only=True)
+    # What is stored, be it one of the choices or not.
+    priority = serializers.CharField(read_only=True, allow_null=True)
+    type = serializers.CharField(read_only=True, allow_null=True)
 
     class Meta:
         model = Action
@@ -107,6 +112,7 @@ class ActionSnapshotSerializer(OurModelSerializer):
             "priority",
             "type",
         ]
+        read_only_fields = fields
 
 
 class ActionSerializer(ActionSnapshotSerializer):
@@ -114,6 +120,7 @@ class ActionSerializer(ActionSnapshotSerializer):
 
     class Meta(ActionSnapshotSerializer.Meta):
         fields = [*ActionSnapshotSerializer.Meta.fields, "details_ui"]
+        read_only_fields = fields
 
     @staticmethod
     def with_relations(actions: models.QuerySet[Action]) -> models.QuerySet[Action]:
@@ -124,10 +131,11 @@ class ActionSerializer(ActionSnapshotSerializer):
 class IncidentSnapshotSerializer(OurModelSerializer):
     """An incident as the change feed keeps it."""
 
-    comms_channel = CommsChannelSerializer(read_only=True)
+    comms_channel = CommsChannelSerializer(read_only=True, allow_null=True)
     is_closed = serializers.BooleanField(read_only=True)
-    lead = ExternalUserSerializer()
-    reporter = ExternalUserSerializer()
+    lead = ExternalUserSerializer(read_only=True, allow_null=True)
+    reporter = ExternalUserSerializer(read_only=True, allow_null=True)
+    severity = serializers.CharField(read_only=True, allow_null=True)
     severity_text = serializers.CharField(read_only=True, allow_null=True)
     status = serializers.CharField(source="status_text", read_only=True)
 
@@ -151,6 +159,7 @@ class IncidentSnapshotSerializer(OurModelSerializer):
             "status",
             "summary",
         ]
+        read_only_fields = fields
 
 
 class IncidentSerializer(IncidentSnapshotSerializer):
@@ -158,6 +167,7 @@ class IncidentSerializer(IncidentSnapshotSerializer):
 
     class Meta(IncidentSnapshotSerializer.Meta):
         fields = ["action_items", *IncidentSnapshotSerializer.Meta.fields]
+        read_only_fields = fields
 
     @staticmethod
     def with_relations(incidents: models.QuerySet[Incident]) -> models.QuerySet[Incident]:
@@ -170,10 +180,12 @@ class IncidentSerializer(IncidentSnapshotSerializer):
 
 class TimelineEventSerializer(OurModelSerializer):
     text_ui = ReadableTextField(source="text")
+    event_type = serializers.CharField(read_only=True)
 
     class Meta:
         model = TimelineEvent
         fields = ["id", "timestamp", "text", "event_type", "metadata", "text_ui"]
+        read_only_fields = fields
 
 
 class EventSerializer(OurModelSerializer):
@@ -206,10 +218,18 @@ class _CountsSerializer(serializers.Serializer[Any]):
     time_to_close = TimeToCloseSerializer(read_only=True)
 
 
+class MonthField(serializers.CharField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        return str(value.isoformat()[:7])
+
+
 class MonthSerializer(_CountsSerializer):
     """What was declared in one month."""
 
-    month = serializers.DateField(source="first", format="%Y-%m", read_only=True)
+    month = MonthField(source="first", help_text="As in 2026-01.")
 
 
 class StatisticsSerializer(_CountsSerializer):

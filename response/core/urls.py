@@ -9,6 +9,7 @@ from response.core.api.events import EventViewSet
 from response.core.api.export import ExportView
 from response.core.api.incidents import IncidentsOfMonthViewSet, IncidentViewSet
 from response.core.api.people import ExternalUserViewSet, ParticipantViewSet
+from response.core.api.schema import SchemaPage, SchemaView
 from response.core.api.statistics import StatisticsView
 from response.core.api.timeline import IncidentTimelineEventViewSet
 
@@ -23,13 +24,13 @@ class Router(DefaultRouter):
     APIRootView = ApiRoot
 
 
-OF_ONE = r"incidents/(?P<incident_pk>[^/.]+)"
+OF_ONE = r"incidents/(?P<incident_pk>[^/]+)"
 
 router = Router()
 router.register("users", ExternalUserViewSet, basename="user")
 router.register("incidents", IncidentViewSet, basename="incident")
 router.register(
-    r"incidents/bymonth/(?P<year>[^/.]+)/(?P<month>[^/.]+)",
+    r"incidents/bymonth/(?P<year>[^/]+)/(?P<month>[^/]+)",
     IncidentsOfMonthViewSet,
     basename="incident-of-month",
 )
@@ -45,4 +46,6 @@ urlpatterns = [
     *router.urls,
     path("incidents/<str:incident_pk>/export/", ExportView.as_view(), name="incident-export"),
     path("stats/", StatisticsView.as_view(), name="statistics"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("schema/page/", SchemaPage.as_view(), name="schema-page"),
 ]

@@ -69,6 +69,8 @@ class Readable(Closed, GenericViewSet[Row]):
     """Lists and single rows, in a constant number of queries however many rows there are."""
 
     pagination_class: type[BasePagination] = LimitOffset
+    # With points too, so that the refusal is ours.
+    lookup_value_regex = "[^/]+"
     #: What is written, by the method that writes it; ``serializer_class`` is what is read.
     input_classes: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
 
@@ -103,16 +105,20 @@ class Readable(Closed, GenericViewSet[Row]):
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.represent(page, many=True))
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.answer(self.get_object())
-
     def answer(self, row: Row, status: int = 200) -> Response:
         """One row, with the ETag that a change of it may name."""
         shown = self.represent(row)
         return Response(shown, status=status, headers={"ETag": etag_of(shown)})
 
 
-class Writable(Readable[Row], Generic[Row]):
+class Shown(Readable[Row], Generic[Row]):
+    """Rows that have an address each."""
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.answer(self.get_object())
+
+
+class Writable(Shown[Row], Generic[Row]):
     """Rows that are changed and deleted as well; a subclass says by which services."""
 
     def change(self, row: Row, values: dict[str, Any]) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from response.core.api.base import Readable
+from response.core.api.base import Shown
 from response.core.api.filters import EventFilter, FeedWindow, FilterBackend
 from response.core.api.pagination import Feed
 from response.core.models import Event
 from response.core.serializers import EventSerializer
 
 
-class EventViewSet(Readable[Event], ReadOnlyModelViewSet[Event]):
+class EventViewSet(Shown[Event]):
     """The change feed: what incidents and actions looked like each time they were saved.
 
     It shows nothing of an incident that is private now, to nobody.

@@ -19,15 +19,19 @@ from response.core.people import DirectoryAwayError
 
 
 class Text(serializers.CharField):
-    """Text as it was written, spaces and line breaks included; nothing else becomes text."""
+    """Text as it was written, spaces and line breaks included; nothing else becomes text.
+
+    Unless it may be blank, something is to be read in it.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("trim_whitespace", False)
-        super().__init__(**kwargs)
+        super().__init__(trim_whitespace=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if data.isspace() and not self.allow_blank:
+            self.fail("blank")
         return str(super().to_internal_value(data))
 
 
@@ -65,15 +69,15 @@ class WordOrNumber(serializers.Field[str, Any, str, Any]):
     }
 
     def __init__(self, choices: type[TextChoices], **kwargs: Any) -> None:
-        self.choices = choices
+        self.known = choices  # not "choices", by which DRF means another thing
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        known = ", ".join(f"{choice.label} ({choice.value})" for choice in self.choices)
+        known = ", ".join(f"{choice.label} ({choice.value})" for choice in self.known)
         if isinstance(data, bool) or not isinstance(data, (str, int)):
             self.fail("invalid", known=known)
         given = str(data).strip().lower()
-        meant = [choice for choice in self.choices if given in (choice.value, choice.label)]
+        meant = [choice for choice in self.known if given in (choice.value, choice.label)]
         if not meant:
             self.fail("unknown", given=given[:50], known=known)
         return str(meant[0].value)

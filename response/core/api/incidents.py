@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
-from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -79,7 +78,7 @@ class IncidentViewSet(Incidents, Writable[Incident]):
         return self.represent(self.rows().get(pk=incident.pk))
 
 
-class IncidentsOfMonthViewSet(Incidents, ListModelMixin):
+class IncidentsOfMonthViewSet(Incidents):
     """The incidents that were reported in one month, in the site's time zone."""
 
     def get_queryset(self) -> QuerySet[Incident]:

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from response.core import feed_places
 
 MOST_ROWS_A_PAGE = 1000
+LARGEST_ID = 2**31 - 1
 NOW = "now"
 _LONGEST_NUMBER = 18  # digits
 
@@ -90,6 +91,15 @@ class Feed(LimitOffset):
                 "cursor": str(self.cursor),
             }
         )
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        described: dict[str, Any] = super().get_paginated_response_schema(schema)
+        described["required"] = ["count", "results", "cursor"]
+        described["properties"] |= {
+            "count": {"type": ["integer", "null"], "description": "null after a cursor."},
+            "cursor": {"type": ["string", "null"], "description": "What to send as after."},
+        }
+        return described
 
     def _after(self, request: Request, end: int) -> int:
         if request.query_params["after"].strip() == NOW:

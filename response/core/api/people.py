@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework.mixins import ListModelMixin
-from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from response.core.api.base import OfIncident, Readable
+from response.core.api.base import OfIncident, Shown
 from response.core.api.filters import FilterBackend, PersonFilter
 from response.core.api.pagination import PageNumber
 from response.core.models import ExternalUser
 from response.core.serializers import ExternalUserSerializer, ParticipantSerializer
 
 
-class ExternalUserViewSet(Readable[ExternalUser], ReadOnlyModelViewSet[ExternalUser]):
+class ExternalUserViewSet(Shown[ExternalUser]):
     """People, as Slack knows them."""
 
     queryset = ExternalUser.objects.order_by("pk")
@@ -25,7 +23,7 @@ class ExternalUserViewSet(Readable[ExternalUser], ReadOnlyModelViewSet[ExternalU
     filterset_class = PersonFilter
 
 
-class ParticipantViewSet(OfIncident[Any], ListModelMixin):
+class ParticipantViewSet(OfIncident[Any]):
     """Who took part in the comms channel of one incident, who wrote most first."""
 
     serializer_class = ParticipantSerializer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -35,6 +36,7 @@ def scopes_of_the_manifest() -> list[str]:
             *(sys.executable, str(ROOT / "demo" / "manage.py"), "response_manifest"),
             *("--url", "https://incidents.example", "--format", "json"),
         ],
+        env={"PATH": os.environ["PATH"], "SECRET_KEY": "only-for-tests"},
         capture_output=True,
         check=True,
     )

@@ -81,6 +81,8 @@ class AddFieldWhereMissing(migrations.AddField):
         to_state: Any,
     ) -> None:
         model = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
         column = model._meta.get_field(self.name).column
         if column not in _columns(schema_editor, model._meta.db_table):
             super().database_forwards(app_label, schema_editor, from_state, to_state)

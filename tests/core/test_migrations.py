@@ -324,6 +324,20 @@ def test_what_was_merged_cannot_double_again(
         rows.insert(old, table, id=99, **row)
 
 
+def test_the_way_back_leads_to_the_tables_of_the_predecessor(old: BaseDatabaseWrapper) -> None:
+    rows.fill(old)
+    migrate(old)
+
+    migrate(old, "0001_initial")
+
+    tables = {table for table in old.introspection.table_names() if table.startswith("response_")}
+    assert {table: columns(old, table) for table in tables} == rows.COLUMNS
+    # What was mended stays mended.
+    with old.cursor() as cursor:
+        cursor.execute("SELECT report FROM response_incident ORDER BY id")
+        assert cursor.fetchall() == [("A & B are down",), ("Incident 2",)]
+
+
 # Other databases
 
 
@@ -335,6 +349,26 @@ def test_a_new_database_gets_every_table(empty: BaseDatabaseWrapper) -> None:
     assert columns(empty, "response_externaluser")["display_name"] == "char(255)"
     assert columns(empty, "response_timelineevent")["metadata"] == "json null"
     assert columns(empty, "response_event")["payload"] == "json"
+
+
+class EverythingInDefault:
+    """A router of a host that keeps Response where it belongs, and other things elsewhere."""
+
+    def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool | None:
+        return db == "default" if app_label == "response" else None
+
+
+def test_a_second_database_that_is_not_ours_is_left_alone(
+    empty: BaseDatabaseWrapper, settings: Any
+) -> None:
+    settings.DATABASE_ROUTERS = [f"{__name__}.EverythingInDefault"]
+
+    call_command("migrate", database=OLD, verbosity=0)
+    call_command("migrate", "response", "0001", database=OLD, verbosity=0)
+
+    tables = empty.introspection.table_names()
+    assert [table for table in tables if table.startswith("response_")] == []
+    assert "auth_user" in tables
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Django looks for the admin here; each part keeps its own pages."""
 
 from response.core import admin as core_admin
+from response.core.api import admin as api_admin
 from response.delivery import admin as delivery_admin
 from response.slack import admin as slack_admin
 
-__all__ = ["core_admin", "delivery_admin", "slack_admin"]
+__all__ = ["api_admin", "core_admin", "delivery_admin", "slack_admin"]

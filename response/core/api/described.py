@@ -256,9 +256,10 @@ class TextSchema(OpenApiSerializerFieldExtension):
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> Schema:
         longest = self.target.max_length
         # No database keeps a NUL.
-        text = {"type": "string", "pattern": r"^[^\x00]*$"}
+        pattern = r"^[^\x00]*$"
         if not self.target.allow_blank:
-            text["pattern"] = r"^[^\x00]*[^\x00\s][^\x00]*$"
+            pattern = r"^[^\x00]*[^\x00\s][^\x00]*$"
+        text = {"type": "string", "allOf": [{"pattern": pattern}]}
         return {**text, "maxLength": longest} if longest else text
 
 

@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from django.utils.safestring import SafeString, mark_safe
+
 from response.conf import conf
 from response.core import attribution, instants
 from response.core.embedding import block
+from response.core.markdown import MAX_LENGTH
 from response.core.models import Action, ExternalUser, Incident, TimelineEvent
+from response.core.text import Reader
 
 MOST_ENTRIES = 60
 """How many entries of the timeline a draft retells; what is left out it says."""
@@ -76,6 +80,13 @@ def unwritten_sections(text: str) -> list[str]:
         for title, body, has_subsections in _sections(text)
         if not has_subsections and (not body or body == asked.get(title))
     ]
+
+
+def rendered(text: str, texts: Reader) -> SafeString:
+    """A write-up as HTML. One that is too long to be rendered at once is, part by part."""
+    if len(text) <= MAX_LENGTH:
+        return texts.html(text)
+    return mark_safe("\n".join(texts.html(part) for part in parts(text)))  # noqa: S308
 
 
 def parts(text: str) -> list[str]:

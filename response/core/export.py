@@ -70,7 +70,9 @@ def gather(incident: Incident, *, addresses: bool) -> Record:
         entries=entries,
         participants=list(participants.order_by("-message_count", "join_time", "pk")),
         write_up=write_up,
-        texts=reader([write_up, *_texts(incident, actions, entries)], addresses=addresses),
+        texts=reader(
+            [write_up, *_texts(incident, actions, entries)], addresses=addresses, images=False
+        ),
         addresses=addresses,
     )
 

@@ -65,10 +65,13 @@ def isolated_humanisers() -> Iterator[None]:
 class Reader:
     """Shows the texts it was made for, and any other text too, if with less known about it."""
 
-    def __init__(self, texts: Iterable[str | None], *, addresses: bool = True) -> None:
+    def __init__(
+        self, texts: Iterable[str | None], *, addresses: bool = True, images: bool = True
+    ) -> None:
         known = [text for text in texts if text]
         self._steps: list[Humanise] = [factory(known) for factory in _humanisers]
         self._addresses = addresses
+        self._images = images
 
     def plain(self, text: str | None) -> str:
         """Readable text without markup of ours: not HTML, so it is still to be escaped."""
@@ -85,7 +88,8 @@ class Reader:
         """
         if not text or text.isspace():
             return SafeString("")
-        rendered = markdown.to_html(self._readable(text, Form.MARKDOWN), _whitelist())
+        whitelist = _whitelist(images=self._images)
+        rendered = markdown.to_html(self._readable(text, Form.MARKDOWN), whitelist)
         return markdown.plain_to_html(self.plain(text)) if rendered is None else rendered
 
     def line(self, text: str | None) -> SafeString:
@@ -102,18 +106,20 @@ class Reader:
         return text if self._addresses else hide_addresses(text)
 
 
-def reader(texts: Iterable[str | None], *, addresses: bool = True) -> Reader:
+def reader(texts: Iterable[str | None], *, addresses: bool = True, images: bool = True) -> Reader:
     """A Reader for all texts of a page or an answer: what they refer to is looked up once, here.
 
-    ``addresses`` False leaves out e-mail addresses, for who is not to see any.
+    ``addresses`` False leaves out e-mail addresses, for who is not to see any; ``images`` False
+    shows links in their place, where nothing may be loaded.
     """
-    return Reader(texts, addresses=addresses)
+    return Reader(texts, addresses=addresses, images=images)
 
 
-def _whitelist() -> markdown.Whitelist:
+def _whitelist(*, images: bool) -> markdown.Whitelist:
     """What the host's MARKDOWN_FILTER_WHITELIST_* settings leave of what is safe."""
+    tags = frozenset(conf.MARKDOWN_FILTER_WHITELIST_TAGS or ()) & markdown.SAFE_TAGS
     return markdown.Whitelist(
-        tags=frozenset(conf.MARKDOWN_FILTER_WHITELIST_TAGS or ()) & markdown.SAFE_TAGS,
+        tags=tags if images else tags - {"img"},
         attributes=frozenset(
             (tag, attribute)
             for tag, attribute in _listed_attributes(conf.MARKDOWN_FILTER_WHITELIST_ATTRIBUTES)

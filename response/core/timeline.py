@@ -82,16 +82,20 @@ def channel_unarchived(name: str) -> Entry:
     return Entry(f"Comms channel #{name} unarchived", {"update_type": "comms_channel_unarchived"})
 
 
-def write_up_drafted() -> Entry:
-    return Entry("Write-up drafted", {"update_type": "write_up_drafted", "old_value": None})
+def write_up_drafted(revision: int) -> Entry:
+    return Entry(
+        "Write-up drafted",
+        {"update_type": "write_up_drafted", "revision": revision, "old_value": None},
+    )
 
 
-def write_up_changed(old: str, new: str) -> Entry:
+def write_up_changed(revision: int, old: str, new: str) -> Entry:
     """Told without the text, which is long; what it was before is kept."""
     if not new:
-        return Entry("Write-up removed", {"update_type": "write_up_removed", "old_value": old})
-    text = "Write-up changed" if old else "Write-up begun"
-    return Entry(text, {"update_type": "write_up_changed", "old_value": old or None})
+        text, update_type = "Write-up removed", "write_up_removed"
+    else:
+        text, update_type = "Write-up changed" if old else "Write-up begun", "write_up_changed"
+    return Entry(text, {"update_type": update_type, "revision": revision, "old_value": old or None})
 
 
 def action_logged(action: Action) -> Entry:

@@ -27,7 +27,8 @@ def draft_write_up(incident_id: int, *, by: Actor | None = None) -> WriteUp:
         entries=list(incident.timeline_events()),
     )
     written.text = drafting.draft(facts)
-    _store(written, timeline.write_up_drafted(), by)
+    _store(written)
+    _tell(written, timeline.write_up_drafted(written.revision), by)
     return written
 
 
@@ -45,7 +46,8 @@ def change_write_up(
         raise Outdated("The write-up was changed meanwhile.")
     old, written.text = written.text, text if text.strip() else ""
     if written.text != old:
-        _store(written, timeline.write_up_changed(old, written.text), by)
+        _store(written)
+        _tell(written, timeline.write_up_changed(written.revision, old, written.text), by)
     return written if written.text else None
 
 
@@ -61,11 +63,14 @@ def _stored(incident: Incident) -> WriteUp:
     return found or WriteUp(incident=incident, revision=0)
 
 
-def _store(written: WriteUp, entry: Entry, by: Actor | None) -> None:
+def _store(written: WriteUp) -> None:
     # A removed one stays, empty: its revision must not come to stand for another text.
     written.revision += 1
     written.changed_at = timezone.now()
     written.save()
+
+
+def _tell(written: WriteUp, entry: Entry, by: Actor | None) -> None:
     by = by or actors.current()
     services.record(written.incident, entry, by=by)
     signals.write_up_changed.send(WriteUp, write_up=written, by=by)

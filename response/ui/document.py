@@ -21,9 +21,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from response.conf import conf
-from response.core import completeness
+from response.core import completeness, drafting, missing
 from response.core.addresses import without_address
-from response.core.models import Action, Incident
+from response.core.models import Action, Incident, WriteUp
 from response.core.text import Reader, reader
 from response.ui.access import may_change
 from response.ui.editing import seen
@@ -34,7 +34,7 @@ from response.ui.timeline import Stretch, View, again, by_day, name_of, stretch,
 MOST_TALKATIVE = 10
 
 #: The parts besides the timeline's, by name.
-PARTS = ("header", "facts", "summary", "impact", "actions", "people")
+PARTS = ("header", "facts", "summary", "impact", "write_up", "actions", "people")
 
 
 def find(request: HttpRequest, incident_id: int) -> Incident:
@@ -45,7 +45,7 @@ def find(request: HttpRequest, incident_id: int) -> Incident:
     visible = Incident.objects.visible_to(request.user)
     actions = Action.objects.select_related("user").order_by("created_date", "pk")
     incident: Incident = get_object_or_404(
-        visible.select_related("lead", "reporter", "commschannel")
+        visible.select_related("lead", "reporter", "commschannel", "write_up")
         .annotate(
             headline_ts=F("headlinepost__message_ts"),
             headline_channel=F("headlinepost__channel_id"),
@@ -85,11 +85,16 @@ class Document:
         return list(talked.order_by("-message_count", "join_time", "pk")[: MOST_TALKATIVE + 1])
 
     @cached_property
+    def write_up(self) -> WriteUp | None:
+        return WriteUp.of(self.incident)
+
+    @cached_property
     def texts(self) -> Reader:
         incident = self.incident
         return reader(
             [
                 *(incident.report, incident.summary, incident.impact),
+                self.write_up.text if self.write_up else None,
                 *(action.details for action in self.actions),
                 *(entry.text for part in self.stretches for entry in part.entries),
             ],
@@ -210,6 +215,12 @@ class Document:
     def _impact(self) -> Mapping[str, Any]:
         return {"impact": self.texts.html(self.incident.impact)}
 
+    def _write_up(self) -> Mapping[str, Any]:
+        return {
+            "write_up": drafting.rendered(self.write_up.text, self.texts) if self.write_up else "",
+            "is_over": self.incident.is_closed() or self.incident.report_only,
+        }
+
     def _actions(self) -> Mapping[str, Any]:
         return {
             "actions": [
@@ -250,4 +261,7 @@ class Document:
 
     def gaps(self) -> list[completeness.Gap]:
         """What the document still lacks."""
-        return completeness.gaps(self.incident, self.actions)
+        return [
+            *completeness.gaps(self.incident, self.actions),
+            *missing.after(self.incident, self.actions),
+        ]

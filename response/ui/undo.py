@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from types import NoneType
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from response.core import services
+from response.core import services, write_ups
 from response.core.actors import Actor
 from response.core.models import Action, ExternalUser, Incident, TimelineEvent
-from response.exceptions import UserError
+from response.exceptions import Outdated, UserError
 from response.transactions import atomic
 
 ACTION_LOGGED = "action_logged"
 ACTION_CHANGES = frozenset({"action_changed", "action_done", "action_undone"})
+WRITE_UP_CHANGES = frozenset({"write_up_drafted", "write_up_changed", "write_up_removed"})
 
 
 def is_possible(entry: TimelineEvent) -> bool:
     """Whether an entry of the timeline tells of a change that can be taken back."""
     kind = update_type(entry)
-    return kind in FIELDS or kind in ACTION_CHANGES or kind == ACTION_LOGGED
+    known = kind in FIELDS or kind in ACTION_CHANGES or kind in WRITE_UP_CHANGES
+    return known or kind == ACTION_LOGGED
 
 
 def update_type(entry: TimelineEvent) -> str:
@@ -50,6 +53,8 @@ def take_back(incident: Incident, entries: Iterable[TimelineEvent], *, by: Actor
             values[name] = value
         elif kind in ACTION_CHANGES or kind == ACTION_LOGGED:
             _of_action(incident.pk, entry, by)
+        elif kind in WRITE_UP_CHANGES:
+            _of_write_up(incident.pk, entry, by)
         else:
             raise UserError("This cannot be undone.")
     if values:
@@ -84,6 +89,16 @@ def _of_action(incident_id: int, entry: TimelineEvent, by: Actor) -> None:
     services.change_action(
         action.pk, by=by, **{name: _of_field(name, value) for name, value in old.items()}
     )
+
+
+def _of_write_up(incident_id: int, entry: TimelineEvent, by: Actor) -> None:
+    old, revision = entry.metadata.get("old_value"), entry.metadata.get("revision")
+    if not isinstance(old, (str, NoneType)) or not isinstance(revision, int):
+        raise UserError("This cannot be undone.")
+    try:
+        write_ups.change_write_up(incident_id, text=old or "", revision=revision, by=by)
+    except Outdated:
+        raise UserError("The write-up was changed again since. Edit it as it is now.") from None
 
 
 def _of_field(name: str, value: Any) -> Any:

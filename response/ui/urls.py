@@ -5,6 +5,7 @@ from django.urls import path
 from response.ui import (
     action_views,
     appearance,
+    downloads,
     edit_views,
     entry_views,
     incident_list,
@@ -12,6 +13,7 @@ from response.ui import (
     lifecycle,
     people,
     views,
+    write_up,
 )
 
 app_name = "response_ui"
@@ -36,6 +38,9 @@ urlpatterns = [
     path(f"{_INCIDENT}reminders/", views.incident_reminders, name="reminders"),
     path(f"{_INCIDENT}edit/<slug:name>/", edit_views.edit, name="edit"),
     path(f"{_INCIDENT}undo/<str:entries>/", edit_views.take_back, name="undo"),
+    path(f"{_INCIDENT}write-up/", write_up.edit, name="write_up"),
+    path(f"{_INCIDENT}write-up/draft/", write_up.draft, name="draft_write_up"),
+    path(f"{_INCIDENT}download/<slug:kind>/", downloads.download, name="download"),
     path(f"{_INCIDENT}close/", lifecycle.close, name="close"),
     path(f"{_INCIDENT}reopen/", lifecycle.reopen, name="reopen"),
     path(f"{_INCIDENT}channel/", lifecycle.create_channel, name="create_channel"),

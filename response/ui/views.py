@@ -34,7 +34,7 @@ def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
         **answers.toast_of(request, incident),
         **{name.replace("-", "_"): make() for name, (_, make) in answers.FORMS_OF_A_PAGE.items()},
         "kinds": KIND_NAMES.items(),
-        "gaps": document.gaps() if incident.is_closed() else [],
+        "gaps": document.gaps() if incident.is_closed() or incident.report_only else [],
     }
     return render_page(request, "response/incident_doc.html", shown)
 

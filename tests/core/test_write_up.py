@@ -161,7 +161,8 @@ def test_an_old_page_does_not_write_over_a_later_text_after_a_removal(incident):
 
 
 def missing_of(incident):
-    return missing.after(Incident.objects.get(pk=incident.pk))
+    stored = Incident.objects.get(pk=incident.pk)
+    return missing.after(stored, stored.action_items())
 
 
 def test_nothing_is_to_be_written_up_while_the_incident_runs(incident):

@@ -1,0 +1,99 @@
+"""An incident to take away: everything that its document says, in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import groupby
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from response.core import drafting, export
+from response.core.export import Record
+from response.core.models import Incident
+from response.ui.access import for_readers
+from response.ui.incident_list import at_a_glance
+from response.ui.moments import moment
+from response.ui.timeline import Day, entry
+
+# Whoever opens the file has it from us, so it must not be able to do what we would not.
+NOTHING_BUT_ITSELF = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+@require_safe
+@for_readers
+def download(request: HttpRequest, incident_id: int, kind: str) -> HttpResponse:
+    """The incident as a file: markdown, html or json."""
+    if kind not in _KINDS:
+        raise Http404("An incident can be had as markdown, html and json.")
+    content_type, ending, make = _KINDS[kind]
+    visible = Incident.objects.visible_to(request.user)
+    related = ("lead", "reporter", "commschannel", "write_up")
+    incident = get_object_or_404(visible.select_related(*related), pk=incident_id)
+    record = export.gather(incident, addresses=request.user.is_authenticated)
+    name = f"incident-{incident.pk}.{ending}"
+    return HttpResponse(
+        make(record),
+        content_type=f"{content_type}; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Security-Policy": NOTHING_BUT_ITSELF,
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def _as_json(record: Record) -> str:
+    return json.dumps(export.as_json(record), ensure_ascii=False, indent=2) + "\n"
+
+
+def _as_html(record: Record) -> str:
+    """One file that needs no other: its style is in it, and what would be loaded is a link."""
+    incident, texts = record.incident, record.texts
+    return render_to_string(
+        "response/export.html",
+        {
+            **at_a_glance(incident),
+            "policy": NOTHING_BUT_ITSELF,
+            "address": export.address_of(incident),
+            "title": texts.line(incident.report),
+            "reporter": record.name(incident.reporter),
+            "reported": moment(incident.report_time),
+            "ended": moment(incident.end_time),
+            "comms_channel": incident.comms_channel(),
+            "summary": texts.html(incident.summary),
+            "impact": texts.html(incident.impact),
+            "write_up": drafting.rendered(record.write_up, texts),
+            "actions": [
+                {
+                    "action": action,
+                    "details": texts.html(action.details),
+                    "owner": record.name(action.user),
+                    "due": moment(action.due_date),
+                    "done_at": moment(action.done_date),
+                }
+                for action in record.actions
+            ],
+            "days": _by_day(record),
+            "participants": [
+                {"name": record.name(row.user), "messages": row.message_count}
+                for row in record.participants
+            ],
+        },
+    )
+
+
+def _by_day(record: Record) -> list[Day]:
+    entries = [entry(event, record.texts) for event in record.entries]
+    days = [list(day) for _, day in groupby(entries, key=lambda each: each.at.date)]
+    return [Day(first=day[0].at, entries=day) for day in days]
+
+
+_KINDS: dict[str, tuple[str, str, Callable[[Record], str]]] = {
+    "markdown": ("text/markdown", "md", export.as_markdown),
+    "html": ("text/html", "html", _as_html),
+    "json": ("application/json", "json", _as_json),
+}

@@ -28,6 +28,7 @@ def add(request: HttpRequest, incident_id: int) -> HttpResponse:
     """Write down something to be done; it is the signed-in person's, unless another is named."""
     document = _document(request, incident_id)
     form = ActionForm(request.POST if request.method == "POST" else None)
+    form.fields["details"].widget.attrs["autofocus"] = True
     if request.method != "POST" or not form.is_valid():
         status = 422 if form.is_bound else 200
         return answers.refused(request, document, "new-action", FORM, {"form": form}, status=status)

@@ -3,27 +3,28 @@ it the page again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from response.core.models import Incident, TimelineEvent
 from response.core.text import reader
 from response.ui import undo
 from response.ui.document import Document, find
-from response.ui.forms import ActionForm, EntryForm, MessageForm
+from response.ui.forms import EntryForm
 from response.ui.pages import is_htmx, render_page
 
-#: The forms that stand open on a document's page: their template, and how they are made.
-FORMS_OF_A_PAGE: dict[str, tuple[str, Callable[[], Any]]] = {
-    "new-entry": ("response/parts/entry_form.html", EntryForm),
-    "new-action": ("response/parts/action_form.html", ActionForm),
-    "new-message": ("response/parts/message_form.html", MessageForm),
+#: What stands where a form was once it is sent: a link that opens it again, or the form, empty.
+PLACES = {
+    "new-entry": "response/parts/entry_form.html",
+    "new-action": "response/parts/new_action.html",
+    "new-message": "response/parts/new_message.html",
 }
 
 #: What is said after something was done, by the name it has in an address.
@@ -60,7 +61,7 @@ def done(
         document = Document(request, incident)
         parts = document.news(request.POST.getlist("part"))
         toast = _toast(request, incident, said, changes, restore)
-        emptied = [_empty_form(request, document, clear)] if clear else []
+        emptied = [place(request, document, clear)] if clear else []
         return HttpResponse("".join([*parts, poller(incident), *emptied, toast]))
     query = {"said": said, "changes": ",".join(str(entry.pk) for entry in changes)}
     query["restore"] = restore
@@ -75,10 +76,12 @@ def problem(request: HttpRequest, text: str) -> HttpResponse:
     return HttpResponse(render_to_string("response/parts/toast.html", values, request), status=409)
 
 
-def _empty_form(request: HttpRequest, document: Document, part: str) -> str:
-    template, make = FORMS_OF_A_PAGE[part]
-    values = {"incident": document.incident, "part_name": part, "form": make()}
-    return document.editing(part, render_to_string(template, values, request))
+def place(request: HttpRequest, document: Document, name: str) -> SafeString:
+    """What stands in one of PLACES while nobody writes there, for htmx."""
+    values = {"incident": document.incident, "part_name": name}
+    if name == "new-entry":
+        values["form"] = EntryForm()
+    return document.editing(name, render_to_string(PLACES[name], values, request))
 
 
 def poller(incident: Incident) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db.models import F, Prefetch
@@ -29,7 +29,18 @@ from response.ui.access import may_change
 from response.ui.editing import seen
 from response.ui.incident_list import at_a_glance
 from response.ui.moments import moment
-from response.ui.timeline import Stretch, View, again, by_day, name_of, stretch, view_of, whole
+from response.ui.timeline import (
+    Entry,
+    Stretch,
+    View,
+    again,
+    by_day,
+    entry,
+    name_of,
+    stretch,
+    view_of,
+    whole,
+)
 
 MOST_TALKATIVE = 10
 
@@ -139,20 +150,13 @@ class Document:
 
     def stretch(self, part: Stretch, *, oob: bool = False) -> SafeString:
         """A stretch of the timeline as HTML, and after it the way to the next."""
-        values = {
-            **self._frame,
-            "days": by_day(part.entries, self.texts),
-            "stretch": part,
-            "view": self.view,
-            "more": part.end and not oob,
-        }
-        html = render_to_string("response/parts/stretch.html", values)
+        entries = tuple(entry(event, self.texts) for event in part.entries)
+        html = _entries_html(entries, self.incident.pk, may_change(self.request.user))
         shown = self._wrapped(f"t{part.number}", f"timeline:{name_of(part)}", html, oob=oob)
-        if not values["more"]:
+        if oob or not part.end:
             return shown
-        return shown + mark_safe(  # noqa: S308 - the template escapes
-            render_to_string("response/parts/more.html", values)
-        )
+        values = {"incident": self.incident, "stretch": part, "view": self.view}
+        return shown + render_to_string("response/parts/more.html", values)
 
     def news(self, known: Iterable[str]) -> list[SafeString]:
         """Those of the ``known`` parts (as their elements send them) that look otherwise now.
@@ -265,3 +269,14 @@ class Document:
             *completeness.gaps(self.incident, self.actions),
             *missing.after(self.incident, self.actions),
         ]
+
+
+# The same entries are shown to many, and over and over. A hundred of them are some 40 kB.
+@lru_cache(maxsize=256)
+def _entries_html(entries: tuple[Entry, ...], incident_id: int, may_change: bool) -> SafeString:
+    values = {
+        "days": by_day(entries),
+        "incident": {"pk": incident_id},
+        "may_change": may_change,
+    }
+    return render_to_string("response/parts/stretch.html", values)

@@ -126,6 +126,7 @@ def post_message(request: HttpRequest, incident_id: int) -> HttpResponse:
     document = Document(request, find(request, incident_id))
     document.stretches = []
     form = MessageForm(request.POST if request.method == "POST" else None)
+    form.fields["text"].widget.attrs["autofocus"] = True
     if document.incident.comms_channel() is None:
         return answers.problem(request, "There is no channel yet. Create it first.")
     if not (form.is_bound and form.is_valid()):

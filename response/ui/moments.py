@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import translation
-from django.utils.dateformat import format as written
-
 from response.core.instants import local, zone_of
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,7 @@ def moment(instant: datetime | None) -> Moment | None:
         return None
     there = local(instant)
     # The pages are in English, whatever language the host has switched on.
-    with translation.override("en"):
-        return Moment(
-            iso=there.isoformat(timespec="seconds"),
-            day=written(there, "l j F Y"),
-            date=written(there, "j M Y"),
-            clock=f"{there:%H:%M}",
-            zone=zone_of(there),
-        )
+    date = f"{there.day} {MONTHS[there.month - 1][:3]} {there.year}"
+    day = f"{DAYS[there.weekday()]} {there.day} {MONTHS[there.month - 1]} {there.year}"
+    iso, zone = there.isoformat(timespec="seconds"), zone_of(there)
+    return Moment(iso=iso, day=day, date=date, clock=iso[11:16], zone=zone)

@@ -153,9 +153,8 @@ class Day:
     entries: list[Entry]
 
 
-def by_day(events: Iterable[TimelineEvent], texts: Reader) -> list[Day]:
-    """``events``, which come in order of time, grouped by their day in the current time zone."""
-    entries = [entry(event, texts) for event in events]
+def by_day(entries: Iterable[Entry]) -> list[Day]:
+    """``entries``, which come in order of time, grouped by their day."""
     days = [list(day) for _, day in groupby(entries, key=lambda each: each.at.date)]
     return [Day(first=day[0].at, entries=day) for day in days]
 

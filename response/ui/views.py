@@ -12,7 +12,7 @@ from response.core.text import reader
 from response.ui import answers
 from response.ui.access import for_readers
 from response.ui.document import PARTS, Document, find
-from response.ui.forms import LONGEST_TEXT
+from response.ui.forms import LONGEST_TEXT, EntryForm
 from response.ui.listing import STATUSES
 from response.ui.moments import moment
 from response.ui.pages import render_page
@@ -32,7 +32,7 @@ def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
     shown = {
         **document.context(),
         **answers.toast_of(request, incident),
-        **{name.replace("-", "_"): make() for name, (_, make) in answers.FORMS_OF_A_PAGE.items()},
+        "new_entry": EntryForm(),
         "kinds": KIND_NAMES.items(),
         "gaps": document.gaps() if incident.is_closed() or incident.report_only else [],
     }
@@ -60,10 +60,12 @@ def news(request: HttpRequest, incident_id: int) -> HttpResponse:
 @for_readers
 def part(request: HttpRequest, incident_id: int, name: str) -> HttpResponse:
     """One part of a document as it is now, for htmx: whoever was editing it changed their mind."""
-    if name not in PARTS:
-        raise Http404("There is no such part of a document.")
     document = Document(request, find(request, incident_id))
     document.stretches = []
+    if name in answers.PLACES:
+        return HttpResponse(answers.place(request, document, name))
+    if name not in PARTS:
+        raise Http404("There is no such part of a document.")
     return HttpResponse(document.part(name, oob=True))
 
 

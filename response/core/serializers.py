@@ -8,7 +8,7 @@ calendar) must not keep anybody from reading the rest of a list.
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
@@ -18,11 +18,20 @@ from rest_framework import serializers
 from response.core.models import Action, Event, ExternalUser, Incident, TimelineEvent
 from response.core.text import reader
 
+# The year after the last country gave its odd seconds up (Liberia, in January 1972).
+_ZONES_OF_TODAY = 1973
+
 
 class InstantField(serializers.DateTimeField):
-    """An instant in the current time zone; one that zone cannot express is shown as stored."""
+    """An instant in the current time zone; one that zone cannot express is shown as stored.
+
+    Before the zones of today, clocks differed from UTC by odd seconds, for which RFC 3339 has no
+    form: what happened then is shown in UTC.
+    """
 
     def to_representation(self, value: Any) -> Any:
+        if isinstance(value, datetime) and value.tzinfo and value.year < _ZONES_OF_TODAY:
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         try:
             return super().to_representation(value)
         except serializers.ValidationError:

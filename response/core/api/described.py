@@ -45,6 +45,7 @@ REFUSALS = {
     429: "Too many requests, where the site limits them.",
     503: "The database, or Slack where it has to be asked, is busy or away. Nothing was changed.",
 }
+_FORMS = ["", "json", "markdown"]
 _EVERYWHERE = (401, 403, 406, 429, 503)
 
 
@@ -94,6 +95,9 @@ class Operation(AutoSchema):
         parameters: list[Any] = []
         if isinstance(self.view, Writable) and self.method in {"PUT", "PATCH", "DELETE"}:
             parameters.append(_header("If-Match", "The ETag of what is to be changed."))
+        if isinstance(self.view, ExportView):
+            words = "The form; empty: json."
+            parameters.append(OpenApiParameter("format", enum=_FORMS, description=words))
         if self._declares():
             words = "The same request with the same key is done once."
             parameters.append(_header(idempotency.HEADER, words, maxLength=255, minLength=1))

@@ -78,8 +78,11 @@ class FlagFilter(django_filter.Filter):  # type: ignore[misc]
 
 
 class InstantField(forms.CharField):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, strip=False, **kwargs)
+
     def clean(self, value: Any) -> datetime | None:
-        given = str(super().clean(value)).strip()
+        given = str(super().clean(value))
         try:
             return parse_instant(given) if given else None
         except ValueError:
@@ -282,7 +285,7 @@ class FeedWindow(BaseFilterBackend):
 
 
 def _instant(request: Request, name: str) -> datetime | None:
-    text = request.query_params.get(name, "").strip()
+    text = request.query_params.get(name, "")
     if not text:
         return None
     try:

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from response.core import services
+from response.core.actors import Actor
 from response.core.api import idempotency
 from response.core.api.access import actor_of
 from response.core.api.base import Readable, Writable
@@ -23,6 +24,7 @@ from response.core.api.filters import FilterBackend, IncidentFilter, Ordering
 from response.core.api.inputs import IncidentChange, IncidentDeclaration
 from response.core.models import ExternalUser, Incident
 from response.core.serializers import IncidentSerializer
+from response.transactions import atomic
 
 
 class Incidents(Readable[Incident]):
@@ -56,7 +58,7 @@ class IncidentViewSet(Incidents, Writable[Incident]):
             values = self.validated()
             if "reporter" not in values:
                 values["reporter"] = _person_of(request.user)
-            declare = partial(services.declare_incident, **values, by=actor_of(request))
+            declare = partial(_declare, by=actor_of(request), **values)
             if key:
                 shown = idempotency.once(request, key, declare, self._as_declared)
             else:
@@ -84,6 +86,15 @@ class IncidentsOfMonthViewSet(Incidents):
     def get_queryset(self) -> QuerySet[Incident]:
         start, end = _month(self.kwargs["year"], self.kwargs["month"])
         return super().get_queryset().filter(report_time__gte=start, report_time__lt=end)
+
+
+@atomic()
+def _declare(*, by: Actor, end_time: datetime | None = None, **values: Any) -> Incident:
+    """Declare an incident; where it is over already, close it too."""
+    incident = services.declare_incident(by=by, **values)
+    if end_time is not None:
+        services.close_incident(incident.pk, by=by, at=end_time)
+    return incident
 
 
 def _person_of(user: Any) -> ExternalUser | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import LimitOffsetPagination, PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -102,26 +102,23 @@ class Feed(LimitOffset):
         return described
 
     def _after(self, request: Request, end: int) -> int:
-        if request.query_params["after"].strip() == NOW:
+        if request.query_params["after"] == NOW:
             return end
         after = whole_number(request, "after", smallest=0) or 0
         if after > end:
-            raise ValidationError(
-                {
-                    "after": [
-                        "The feed does not reach that far; it may have been restored from a "
-                        "backup. Begin again with after=0."
-                    ]
-                }
+            raise NotFound(
+                "The feed does not reach that far; it may have been restored from a backup. "
+                "Begin again with after=0."
             )
         return after
 
 
 def whole_number(request: Request, name: str, *, smallest: int) -> int | None:
     """The number that a parameter has; None where it has none. Raises ValidationError."""
-    given = request.query_params.get(name, "").strip()
-    if not given:
+    values = request.query_params.getlist(name)
+    if values in ([], [""]):
         return None
+    given = values[0] if len(values) == 1 else ""
     if given.isascii() and given.isdecimal() and int(given[:_LONGEST_NUMBER]) >= smallest:
         # A larger one is as good as the largest: there are not that many rows.
         return int(given) if len(given) <= _LONGEST_NUMBER else 10**_LONGEST_NUMBER

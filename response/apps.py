@@ -25,7 +25,7 @@ class ResponseConfig(AppConfig):
 
 def _connect_delivery() -> None:
     from response.core.models import IdempotentRequest
-    from response.delivery import calls, clock, inbox, mirrors, outbox, pruning, runners
+    from response.delivery import calls, clock, inbox, mirrors, outbox, pruning, runners, work
     from response.slack import (
         bookmarks,
         captures,
@@ -37,6 +37,7 @@ def _connect_delivery() -> None:
         people,
         prompts,
         reminders,
+        sightings,
         summary_message,
         wants,
     )
@@ -73,6 +74,7 @@ def _connect_delivery() -> None:
     clock.each_day(IdempotentRequest.forget_old)
     clock.each_day(pruning.prune)
     clock.each_day(_prune_feed)
+    work.besides(sightings.here.write_down)
     runners.requests.watch()
 
 
@@ -86,11 +88,12 @@ def _prune_feed() -> None:
 
 def _connect_slack() -> None:
     from response.core.behind import register_finder
+    from response.core.doctor import Doctor, register_doctor
     from response.core.models.user_external import SLACK
     from response.core.people import register_directory
     from response.core.reminders import register_overview
     from response.core.text import register_humaniser
-    from response.slack import behind, directory, people, receivers, reminder_overview
+    from response.slack import behind, directory, doctor, people, receivers, reminder_overview
     from response.slack.handlers import (  # noqa: F401
         action_items,
         buttons,
@@ -108,6 +111,7 @@ def _connect_slack() -> None:
     register_directory(SLACK, directory.SlackDirectory())
     register_overview(reminder_overview.overview)
     register_finder(behind.find)
+    register_doctor(Doctor(doctor.examine, doctor.debts.send_again))
     receivers.connect()
     autodiscover_modules("response_handlers")
 

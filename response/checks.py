@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *_check_slack(),
         *_check_channel(),
         *_check_site_url(),
+        *_check_debug(),
         *_check_apps(),
         *_check_styles(),
         *_check_routers(),
@@ -137,6 +139,26 @@ def _check_site_url() -> Messages:
             hint=f"Add {host!r} to ALLOWED_HOSTS, or correct SITE_URL.",
             id="response.W009",
         )
+
+
+def _check_debug() -> Messages:
+    host = _host_of(conf.SITE_URL)
+    if settings.DEBUG and host and not _is_of_this_network(host):
+        yield Warning(
+            f"DEBUG is on, and SITE_URL leads to {host}: whoever meets an error page there sees "
+            "settings and source code.",
+            hint="Set DEBUG = False where others reach this site.",
+            id="response.W023",
+        )
+
+
+def _is_of_this_network(host: str) -> bool:
+    """Whether nobody from outside opens a host: it has no dot, or says so, or its address does."""
+    try:
+        return not ip_address(host.strip("[]")).is_global
+    except ValueError:
+        private = (".localhost", ".local", ".internal", ".test", ".example")
+        return "." not in host or host.endswith(private)
 
 
 def _host_of(address: str) -> str:

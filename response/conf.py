@@ -96,7 +96,7 @@ SETTINGS: dict[str, Setting] = {
             "RESPONSE_SLACK_SCOPES",
             [],
             "Bot scopes that your own handlers need besides those that Response needs, for "
-            "manage.py response_manifest: [\"files:write\"], for instance.",
+            'manage.py response_manifest: ["files:write"], for instance.',
         ),
         Setting(
             "SLACK_CLIENT",

@@ -61,6 +61,11 @@ WRONG = {
     "an address of another scheme": ({"SITE_URL": "ftp://incidents.example"}, "W008", "https://"),
     "an address that is none": ({"SITE_URL": "http://["}, "W008", "https://"),
     "an address with a wrong port": ({"SITE_URL": "http://x:99999"}, "W008", "https://"),
+    "DEBUG where others reach it": (
+        {"DEBUG": True, "SITE_URL": "https://incidents.acme.org", "ALLOWED_HOSTS": ["*"]},
+        "W023",
+        "DEBUG = False",
+    ),
     "an address of another host": ({"SITE_URL": "https://else.example"}, "W009", "ALLOWED_HOSTS"),
     "an app that is missing": (
         {"INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes",
@@ -216,3 +221,11 @@ def test_a_runner_with_its_task_queue_is_told_nothing(complete):
     complete.RESPONSE_RUNNER = TASKS_RUNNER
     complete.TASKS = {"default": {"BACKEND": "pathlib.Path"}}
     assert "W021" not in said()
+
+
+@pytest.mark.parametrize(
+    "address", ["http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000", "http://10.0.0.7"]
+)
+def test_debug_is_for_where_nobody_else_comes(settings, address):
+    settings.DEBUG, settings.SITE_URL, settings.ALLOWED_HOSTS = True, address, ["*"]
+    assert said() == {}

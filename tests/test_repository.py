@@ -65,7 +65,13 @@ def entries(folder: Path) -> set[str]:
     [
         *("response", "response/core", "response/core/models", "response/slack"),
         "response/core/api",
-        *("response/slack/models", "response/slack/handlers", "response/delivery", "response/ui"),
+        *(
+            "response/slack/models",
+            "response/slack/handlers",
+            "response/slack/doctor",
+            "response/delivery",
+            "response/ui",
+        ),
         "response/testing",
     ],
 )

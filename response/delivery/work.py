@@ -36,6 +36,20 @@ STAY = 1.0  # seconds
 GATHER = 0.05  # seconds
 
 
+_besides: list[Callable[[], None]] = []
+
+
+def besides(job: Callable[[], None]) -> None:
+    """Have ``job`` done by whatever works in the background, each time before it looks for work;
+    it must find out at once whether there is anything to do."""
+    _besides.append(job)
+
+
+def _do_besides() -> None:
+    for job in _besides:
+        job()
+
+
 class Crew:
     """Up to ``limit`` threads that do ``piece`` for as long as it finds something to do.
 
@@ -126,7 +140,12 @@ def _pay_next_lane() -> bool:
     return any(lanes.pay_lane(name) for name in ready)
 
 
-handlers = Crew("inbox", inbox.handle_next, limit=1, may_redo=True)
+def _handle_next() -> bool:
+    _do_besides()
+    return inbox.handle_next()
+
+
+handlers = Crew("inbox", _handle_next, limit=1, may_redo=True)
 payers = Crew("lanes", _pay_next_lane, limit=4)
 
 
@@ -142,6 +161,7 @@ def drain(at_most: timedelta | None = None) -> bool:
     With ``at_most`` it goes home after that long; returns whether there may be more.
     """
     begun = clock.now()
+    _do_besides()
     while inbox.handle_next() or lanes.pay_next():
         if at_most is not None and clock.now() - begun > at_most:
             return True
@@ -207,6 +227,7 @@ class Sweep:
     def once(self) -> None:
         """Look once, and start what there is to do."""
         clock.tick()
+        _do_besides()
         take_over_from_the_gone()
         if inbox.waiting().exists() or lanes.ready():
             self._take_up()

@@ -19,6 +19,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 
 from response.conf import conf
 from response.slack import answers, transport
@@ -125,7 +126,17 @@ class SlackClient:
             timeout = min(timeout, DIRECT_TIMEOUT)
         return answers.of(method, params, lambda: self._call(method, params, timeout))
 
+    def who_am_i(self) -> tuple[Answer, Mapping[str, str]]:
+        """auth.test: whose the token is; and the headers of the answer, by names in lower case.
+        Those of a bot token say in ``x-oauth-scopes`` what it may do."""
+        response = self._ask("auth.test", {}, self._timeout)
+        headers = {name.lower(): str(value) for name, value in response.headers.items()}
+        return _object(response.data) or {}, headers
+
     def _call(self, method: str, params: Mapping[str, Any], timeout: float) -> Answer:
+        return _object(self._ask(method, params, timeout).data) or {}
+
+    def _ask(self, method: str, params: Mapping[str, Any], timeout: float) -> SlackResponse:
         if not self._token:
             raise SlackRefused(f"No token to call {method} with: set SLACK_TOKEN", "not_authed")
         base_url = self._base_url or conf.SLACK_API_URL
@@ -139,7 +150,7 @@ class SlackClient:
             logger=SILENCE,
         )
         try:
-            data = sdk.api_call(method, params=_form(params)).data
+            return sdk.api_call(method, params=_form(params))
         except transport.UnconnectedError as error:
             raise SlackNotReached(f"Slack was not reached for {method}: {error}") from error
         except transport.BrokenOffError as error:
@@ -152,7 +163,6 @@ class SlackClient:
             raise error_of_answer(
                 method, answer.status_code, answer.headers, _object(answer.data)
             ) from None
-        return _object(data) or {}
 
     def _unless_already_so(self, method: str, **params: Any) -> Answer:
         try:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from response.core.models import Incident
 from response.exceptions import UserError
-from response.slack import at_once, dispatch, modals
+from response.slack import at_once, dispatch, modals, sightings
 from response.slack.block_kit import Modal
 from response.slack.client import configured_client
 from response.slack.errors import SlackError, SlackRefused
@@ -48,6 +48,7 @@ def answer_command(fields: Mapping[str, Any]) -> Answer:
     MalformedPayloadError.
     """
     command = SlashCommand.of(fields)
+    sightings.see("command")
     if _is_subcommand(command):
         return _subcommand(command)
     form = modals.report_form(
@@ -67,6 +68,7 @@ def answer_interaction(payload: Mapping[str, Any]) -> Answer:
 
     Raises MalformedPayloadError.
     """
+    sightings.see(f"interaction {type_of(payload)}")
     match type_of(payload):
         case "view_submission":
             return _submission(Submission.of(payload))
@@ -88,8 +90,10 @@ def hear(payload: Mapping[str, Any]) -> bool:
     if type_of(payload) != "event_callback":
         logger.info("Nothing here hears of %r.", type_of(payload))
         return True
+    event = ChannelEvent.of(payload)
+    sightings.see(f"event {event.type}")
     try:
-        dispatch.receive_event(ChannelEvent.of(payload))
+        dispatch.receive_event(event)
     except DatabaseAwayError:
         logger.warning("The database did not take an event; Slack is asked to come again.")
         return False

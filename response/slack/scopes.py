@@ -25,6 +25,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "chat.update": ("chat:write",),
     "conversations.create": ("channels:manage",),
     "conversations.history": ("channels:history",),
+    "conversations.info": ("channels:read",),
     "conversations.invite": ("channels:manage",),
     "conversations.join": ("channels:join",),
     "conversations.list": ("channels:read",),

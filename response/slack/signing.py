@@ -15,6 +15,7 @@ from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 
 from response.conf import conf
+from response.slack import sightings
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,10 @@ def signed(view: View) -> View:
         signature = request.headers.get("X-Slack-Signature", "")
         now = time.time()
         if is_signed(body, timestamp, signature, secrets=_secrets(), now=now):
+            sightings.see(sightings.SIGNED)
             return view(request)
+        if signature:
+            sightings.see(sightings.REFUSED)
         if _TIMESTAMP.fullmatch(timestamp) and _matches(body, timestamp, signature, _secrets()):
             return _refuse_for_its_time(request, now - int(timestamp))
         return refusal(request, 403, "its signature is missing or wrong.")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import struct
+import time
 import urllib.parse
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,9 @@ class Reply:
 
 class Slack(Protocol):
     """What the server asks for its answers."""
+
+    #: How far Slack's clock is ahead of this machine's.
+    seconds_ahead: float
 
     @property
     def is_down(self) -> bool: ...
@@ -87,6 +91,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
             self.wfile.write(reply.body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        now = time.time() if timestamp is None else timestamp
+        return super().date_time_string(now + self.server.slack.seconds_ahead)
 
     do_GET = do_POST  # noqa: N815  (the name is http.server's)
 

@@ -128,6 +128,9 @@ class FakeSlack:
         self.recover()
         with self._lock:
             self.calls: list[Call] = []
+            #: What the app was not given of what Response needs.
+            self.missing_scopes: set[str] = set()
+            self.seconds_ahead = 0.0
             self._windows: dict[tuple[str, str | None], float] = {}
             self.ts_clock: Callable[[], float] = lambda: 1_700_000_000.0
             self.window_clock: Callable[[], float] = time.time
@@ -360,7 +363,14 @@ class FakeSlack:
                 return Reply(None)  # reset() came while this call hung
             reply, call = self._decide(method, params, token)
             self._note(call)
+            if method == "auth.test":
+                reply.headers["X-OAuth-Scopes"] = ",".join(sorted(self._granted()))
             return reply
+
+    def _granted(self) -> set[str]:
+        from response.slack.scopes import scopes
+
+        return scopes() - self.missing_scopes
 
     def _note(self, call: Call) -> None:
         with self._called:

@@ -5,6 +5,7 @@ from django.urls import path
 from response.ui import (
     action_views,
     appearance,
+    doctor,
     downloads,
     edit_views,
     entry_views,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("declare/", lifecycle.declare, name="declare"),
     path("people/", people.suggestions, name="people"),
     path("preview/", views.preview, name="preview"),
+    path("installation/", doctor.installation, name="installation"),
     path("slack-behind/", views.slack_behind, name="slack_behind"),
     path("appearance/colours.css", appearance.colours, name="colours"),
     path("appearance/theme/", appearance.choose_theme, name="theme"),

@@ -96,7 +96,9 @@ def _answer(request: HttpRequest, name: str, token: str, arguments: Json) -> Htt
     if struck and struck.kind == "answer_lost":
         _cut_connection(request)
         return HttpResponse(status=504)
-    return JsonResponse(answer)
+    # As Slack says what a token may do, beside every answer.
+    scopes = ",".join(Workspace.objects.get().scopes)
+    return JsonResponse(answer, headers={"X-OAuth-Scopes": scopes})
 
 
 def run(name: str, arguments: Json) -> Json:

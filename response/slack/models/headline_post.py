@@ -35,7 +35,7 @@ class HeadlinePost(models.Model):
         if not self.message_ts:
             return ""
         where = f"../archives/{quote(self.channel_id)}/p{self.message_ts.replace('.', '')}"
-        return urljoin(conf.SLACK_API_URL, where)
+        return urljoin(str(conf.SLACK_API_URL), where)
 
     def update_in_slack(self) -> None:
         """Have the post made to look like the incident, once the running transaction commits."""

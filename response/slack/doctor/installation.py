@@ -1,0 +1,94 @@
+"""What can be seen without asking Slack: settings, database, clock, runner."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.checks import CheckMessage
+from django.db import connection
+from django.utils.timesince import timesince
+
+from response import checks
+from response.conf import conf
+from response.core.doctor import Finding, Findings, Level, ok, problem, warning
+from response.delivery import clock
+from response.delivery.models import Heartbeat
+
+#: The warnings of ``manage.py check`` without whose mending Slack does not work at all.
+_SERIOUS = frozenset(
+    {
+        *("response.W001", "response.W002", "response.W003", "response.W004", "response.W005"),
+        *("response.W006", "response.W007", "response.W008", "response.W009", "response.W023"),
+    }
+)
+
+_LATE = timedelta(minutes=5)
+
+
+def settings() -> Findings:
+    """Those of ``manage.py check``, one finding each."""
+    said = checks.check_settings(None)
+    for message in said:
+        yield _of_check("Settings", message)
+    if not said:
+        yield ok("Settings", "What Response needs to be told, it is told.")
+
+
+def database() -> Findings:
+    """Whether it answers, which it is, and how SQLite takes its locks."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    said = checks.check_database(None)
+    for message in said:
+        yield _of_check("Database", message)
+    if connection.vendor != "sqlite":
+        version = ".".join(map(str, connection.get_database_version()))
+        yield ok("Database", f"{connection.display_name} {version}.")
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode")
+        mode = str(cursor.fetchone()[0]).upper()
+    if mode == "WAL" and not said:
+        yield ok("Database", "SQLite, with a write-ahead log, taking its lock at the start.")
+    elif mode not in {"WAL", "MEMORY"}:
+        yield warning(
+            "Database",
+            f"SQLite keeps its journal in the mode {mode}, so whoever reads stops whoever writes.",
+            "Set the OPTIONS of the database as the README of Response shows.",
+        )
+
+
+def the_clock() -> Findings:
+    """Whether somebody does what is due each minute."""
+    beats = dict(Heartbeat.objects.values_list("name", "beat_at"))
+    last = beats.get(clock.MINUTE)
+    advice = (
+        "Start the web server, or manage.py response_worker, or have cron run "
+        "manage.py response_tick once a minute; then look again."
+        if conf.RESPONSE_SWEEP
+        else "RESPONSE_SWEEP is off, so manage.py response_worker has to run, or cron has to run "
+        "manage.py response_tick once a minute."
+    )
+    if last is None:
+        yield problem("Clock", "What is due each minute was never done.", advice)
+    elif clock.now() - last > _LATE:
+        yield problem(
+            "Clock",
+            f"What is due each minute was last done {timesince(last, clock.now())} ago: nobody "
+            "is reminded, and what a crash left behind waits.",
+            advice,
+        )
+    else:
+        yield ok("Clock", "What is due each minute is done.")
+
+
+def runner() -> Findings:
+    """Who does the work that a request leaves behind; whether it can is said of the settings."""
+    name = conf.RESPONSE_RUNNER.rpartition(".")[2]
+    sweep = "and a sweep finds what is left over" if conf.RESPONSE_SWEEP else "without a sweep"
+    yield ok("Runner", f"{name}, {sweep}.")
+
+
+def _of_check(title: str, message: CheckMessage) -> Finding:
+    level = Level.PROBLEM if message.id in _SERIOUS else Level.WARNING
+    return Finding(level, title, str(message.msg), str(message.hint or ""))

@@ -1,0 +1,119 @@
+"""Whether what Slack says reaches us, and whether what we link to can be opened."""
+
+from __future__ import annotations
+
+import urllib.request
+from datetime import datetime, timedelta
+from urllib.parse import urljoin
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.timesince import timesince
+
+from response.conf import conf
+from response.core.doctor import Findings, ok, problem, warning
+from response.delivery import clock
+from response.slack import sightings, transport
+
+TIMEOUT = 3.0  # seconds
+
+#: What Slack tells apart, and where in the Slack app it is switched on.
+_KINDS = {
+    "command": ("the slash command", "Slash Commands"),
+    "interaction block_actions": ("buttons", "Interactivity & Shortcuts"),
+    "interaction view_submission": ("forms", "Interactivity & Shortcuts"),
+    "event app_mention": ("mentions of the bot", "Event Subscriptions"),
+    "event message": ("messages in channels", "Event Subscriptions"),
+}
+
+# A workspace in which nobody says anything for this long is none.
+_QUIET = timedelta(days=7)
+
+
+def signatures() -> Findings:
+    """Whether a request with a right signature has come, and lately no wrong one."""
+    if conf.SLACK_APP_TOKEN:
+        return
+    signed, refused = sightings.last_seen(sightings.SIGNED), sightings.last_seen(sightings.REFUSED)
+    advice = (
+        "Copy the Signing Secret from your Slack app's page “Basic Information” into "
+        "SLACK_SIGNING_SECRET again, and look at “Time” here."
+    )
+    if refused is not None and signed is None:
+        yield problem(
+            "Requests",
+            f"One came {_ago(refused)} whose signature does not match, and never one that does.",
+            advice,
+        )
+    elif refused is not None and signed is not None and refused > signed:
+        yield warning(
+            "Requests",
+            f"The last one that was rightly signed came {_ago(signed)}, and one that was not "
+            f"{_ago(refused)}, which may be anybody's.",
+            f"If Slack has stopped working: {advice[0].lower()}{advice[1:]}",
+        )
+    elif signed is None:
+        yield warning(
+            "Requests",
+            "None has come from Slack yet.",
+            "Say /incident in Slack. If nothing happens, compare the Request URLs of your Slack "
+            "app with those that manage.py response_manifest prints.",
+        )
+    else:
+        yield ok("Requests", f"The last one from Slack came {_ago(signed)}, rightly signed.")
+
+
+def events() -> Findings:
+    """When each kind of thing was last heard of."""
+    for kind, (words, page) in _KINDS.items():
+        last = sightings.last_seen(kind)
+        if last is None:
+            yield warning(
+                "Events",
+                f"Nothing was heard of {words} yet.",
+                f"Try it once. If nothing comes, look at your Slack app's page “{page}”.",
+            )
+        elif clock.now() - last > _QUIET:
+            yield warning(
+                "Events",
+                f"Nothing was heard of {words} for {timesince(last, clock.now())}.",
+                f"If somebody used it since then, look at your Slack app's page “{page}”.",
+            )
+        else:
+            yield ok("Events", f"{words[0].upper()}{words[1:]} were last heard of {_ago(last)}.")
+
+
+def site() -> Findings:
+    """Whether SITE_URL leads to these pages, as seen from this machine."""
+    try:
+        address = urljoin(conf.SITE_URL, reverse("response_ui:incident_list"))
+    except NoReverseMatch:
+        yield warning(
+            "Pages",
+            "They are in no URLconf, so the links in Slack lead nowhere.",
+            "Include response.urls in your project's urls.py, as the README shows.",
+        )
+        return
+    if not address.startswith(("http://", "https://")):
+        return  # which is said of the settings
+    request = urllib.request.Request(address)  # noqa: S310 - its scheme was looked at
+    try:
+        answer = transport.send(request, TIMEOUT)
+    except (transport.UnconnectedError, transport.BrokenOffError) as error:
+        yield warning(
+            "Pages",
+            f"{address} does not answer this machine: {error}.",
+            "If your browser opens it, all is well; otherwise correct SITE_URL.",
+        )
+        return
+    if answer.status in {404, 410} or answer.status >= 500:
+        yield warning(
+            "Pages",
+            f"{address} answers with HTTP {answer.status}.",
+            "Correct SITE_URL, or what serves it.",
+        )
+    else:
+        yield ok("Pages", f"{address} answers.")
+
+
+def _ago(at: datetime) -> str:
+    return f"{timesince(at, clock.now())} ago"

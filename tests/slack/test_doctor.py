@@ -1,0 +1,370 @@
+"""``manage.py response_doctor`` and the page for staff: each fault is made, and found."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from response.core import doctor, services
+from response.delivery.models import Heartbeat, Inbox, Mirror, OutboxMessage, Pause
+from response.slack import sightings
+from response.testing.payloads import (
+    BOT,
+    GENERAL,
+    INCIDENTS,
+    app_mention,
+    block_action,
+    message,
+    slash_command,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def write_down():
+    """Have what was seen in the database, as a background thread would after a moment."""
+    sightings.here.write_down(interval=0)
+
+
+@pytest.fixture(autouse=True)
+def healthy(slack, settings, slack_sends):
+    """An installation with which all is well, as far as tests can have one."""
+    settings.SITE_URL = slack.url.removesuffix("/api/")
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.DEBUG = False
+    Heartbeat.objects.create(name="minute", beat_at=timezone.now())
+    for kind in ("interaction view_submission", "event message", "event app_mention"):
+        sightings.see(kind)
+    slack_sends(slash_command("list"))
+    slack_sends(block_action("nothing-of-ours"))
+    write_down()
+
+
+def findings(level=None):
+    return [each for each in doctor.examine() if level in (None, each.level)]
+
+
+def found(words, level):
+    """The one finding of this level that says these words."""
+    (finding,) = [each for each in findings(level) if words in f"{each.title}: {each.text}"]
+    return finding
+
+
+def test_a_healthy_installation_has_no_problem_and_ends_with_zero():
+    out = io.StringIO()
+    call_command("response_doctor", stdout=out)
+    assert findings("problem") == []
+    for words in (
+        "Slack: It answers",
+        "Token: It is a bot token",
+        "Bot: It is @incident",
+        "Scopes: It has the",
+        "Time: This machine's clock is right",
+        "Channels: #incidents is there",
+        "Clock: What is due each minute is done",
+        "Runner: ",
+        "Requests: The last one from Slack came",
+        "Events: Buttons were last heard of",
+        "Debts: Slack shows what it should",
+    ):
+        assert found(words, "ok")
+        assert words in out.getvalue()
+
+
+def wrong_token(slack, settings):
+    slack.refuse("auth.test", "invalid_auth")
+
+
+def revoked_token(slack, settings):
+    slack.refuse("auth.test", "token_revoked")
+
+
+def persons_token(slack, settings):
+    settings.SLACK_TOKEN = "xoxp-1"
+
+
+def apps_token(slack, settings):
+    slack.refuse("auth.test", "not_allowed_token_type")
+
+
+def missing_scope(slack, settings):
+    slack.missing_scopes = {"pins:read", "reactions:read"}
+
+
+def other_bot(slack, settings):
+    settings.INCIDENT_BOT_ID = "U0OTHER"
+
+
+def no_channel(slack, settings):
+    settings.INCIDENT_CHANNEL_ID = settings.INCIDENT_CHANNEL_NAME = ""
+
+
+def unknown_channel(slack, settings):
+    settings.INCIDENT_CHANNEL_ID = "C0NOSUCH"
+
+
+def unknown_channel_name(slack, settings):
+    settings.INCIDENT_CHANNEL_ID, settings.INCIDENT_CHANNEL_NAME = "", "no-such-channel"
+
+
+def unknown_report_channel(slack, settings):
+    settings.INCIDENT_REPORT_CHANNEL_ID = "C0NOSUCH"
+
+
+def archived_channel(slack, settings):
+    slack.channels[INCIDENTS].is_archived = True
+
+
+def bot_outside(slack, settings):
+    slack.channels[INCIDENTS].members.remove(BOT)
+
+
+def slack_away(slack, settings):
+    slack.unreachable()
+
+
+def slack_broken(slack, settings):
+    slack.status(500)
+
+
+def clocks_apart(slack, settings):
+    slack.seconds_ahead = 200
+
+
+def clocks_a_little_apart(slack, settings):
+    slack.seconds_ahead = -60
+
+
+def wrong_secret(slack, settings):
+    Heartbeat.objects.filter(name__endswith="signed").delete()
+    sightings.see(sightings.REFUSED)
+    write_down()
+
+
+def no_requests(slack, settings):
+    Heartbeat.objects.filter(name__endswith="signed").delete()
+
+
+def no_mentions(slack, settings):
+    Heartbeat.objects.filter(name__endswith="app_mention").delete()
+
+
+def mentions_long_ago(slack, settings):
+    long_ago = timezone.now() - timedelta(days=9)
+    Heartbeat.objects.filter(name__endswith="app_mention").update(beat_at=long_ago)
+
+
+def clock_never(slack, settings):
+    Heartbeat.objects.filter(name="minute").delete()
+
+
+def clock_stopped(slack, settings):
+    stopped = timezone.now() - timedelta(hours=2)
+    Heartbeat.objects.filter(name="minute").update(beat_at=stopped)
+
+
+def no_scheme(slack, settings):
+    settings.SITE_URL = "incidents.example.com"
+
+
+def secret_with_a_space(slack, settings):
+    settings.SLACK_SIGNING_SECRET = "secret "
+
+
+def debug_in_public(slack, settings):
+    settings.DEBUG, settings.SITE_URL = True, "https://incidents.acme.org"
+
+
+def site_away(slack, settings):
+    settings.SITE_URL = "http://127.0.0.1:9"
+
+
+def debts_wait(slack, settings):
+    long_ago = timezone.now() - timedelta(minutes=20)
+    OutboxMessage.objects.create(
+        key="k", method="chat.postMessage", body={}, lane="C1", created_at=long_ago
+    )
+
+
+def paused(slack, settings):
+    Pause.objects.create(
+        scope="chat.update", until=timezone.now() + timedelta(hours=1), reason="ratelimited"
+    )
+
+
+FAULTS = {
+    wrong_token: ("problem", "does not accept the token (invalid_auth)"),
+    revoked_token: ("problem", "does not accept the token (token_revoked)"),
+    persons_token: ("problem", "xoxp-…"),
+    apps_token: ("problem", "refuses to say whose the token is (not_allowed_token_type)"),
+    missing_scope: ("problem", "lacks pins:read, reactions:read"),
+    other_bot: ("warning", "INCIDENT_BOT_ID is U0OTHER"),
+    no_channel: ("problem", "No channel is set"),
+    unknown_channel: ("problem", "INCIDENT_CHANNEL_ID is C0NOSUCH"),
+    unknown_channel_name: ("problem", "INCIDENT_CHANNEL_NAME is #no-such-channel"),
+    unknown_report_channel: ("problem", "INCIDENT_REPORT_CHANNEL_ID is C0NOSUCH"),
+    archived_channel: ("problem", "#incidents is archived"),
+    bot_outside: ("warning", "The bot is not in #incidents"),
+    slack_away: ("problem", "It cannot be reached from here"),
+    slack_broken: ("warning", "Slack failed at auth.test"),
+    clocks_apart: ("problem", "clock of this machine and Slack's are"),
+    clocks_a_little_apart: ("warning", "clock of this machine and Slack's are"),
+    wrong_secret: ("problem", "whose signature does not match"),
+    no_requests: ("warning", "None has come from Slack yet"),
+    no_mentions: ("warning", "Nothing was heard of mentions of the bot yet"),
+    mentions_long_ago: ("warning", "Nothing was heard of mentions of the bot for 1"),
+    clock_never: ("problem", "was never done"),
+    clock_stopped: ("problem", "was last done 2"),
+    no_scheme: ("problem", "SITE_URL is 'incidents.example.com'"),
+    secret_with_a_space: ("problem", "SLACK_SIGNING_SECRET begins or ends with a space"),
+    debug_in_public: ("problem", "DEBUG is on"),
+    site_away: ("warning", "http://127.0.0.1:9/ does not answer this machine"),
+    debts_wait: ("warning", "Something has waited for 20"),
+    paused: ("warning", "Slack is not asked for chat.update"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_is_found_and_said_what_to_do_about(slack, settings, admin_client, fault):
+    level, words = FAULTS[fault]
+    fault(slack, settings)
+    assert found(words, level).advice
+    out = io.StringIO()
+    if findings("problem"):
+        with pytest.raises(SystemExit) as ended:
+            call_command("response_doctor", stdout=out)
+        assert ended.value.code == 1
+    else:
+        call_command("response_doctor", stdout=out)
+    assert words in out.getvalue()
+    assert admin_client.get("/").status_code == 200, "the pages open all the same"
+
+
+def test_warnings_are_failures_only_to_the_strict(slack, settings):
+    bot_outside(slack, settings)
+    call_command("response_doctor", stdout=io.StringIO())
+    with pytest.raises(SystemExit):
+        call_command("response_doctor", "--strict", stdout=io.StringIO())
+
+
+def test_programs_read_json(slack, settings):
+    unknown_channel(slack, settings)
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("response_doctor", "--json", stdout=out)
+    said = json.loads(out.getvalue())
+    assert said["level"] == "problem"
+    assert {"level", "title", "text", "advice"} <= said["findings"][0].keys()
+    assert "C0NOSUCH" in out.getvalue()
+
+
+def test_offline_nobody_is_asked(slack):
+    before = len(slack.calls)
+    call_command("response_doctor", "--offline", stdout=io.StringIO())
+    assert slack.calls[before:] == []
+
+
+def test_no_secret_is_told(slack, settings):
+    settings.SLACK_SIGNING_SECRET = "SECRET-CANARY "
+    settings.SLACK_TOKEN = "xoxp-TOKEN-CANARY"
+    slack.refuse("auth.test", "invalid_auth")
+    assert "CANARY" not in json.dumps([each.as_json() for each in doctor.examine()])
+
+
+def test_what_came_through_the_doors_is_seen(slack_sends, client, slack):
+    Heartbeat.objects.filter(name__startswith="slack:").delete()
+    slack_sends(app_mention("help", channel=GENERAL))
+    slack_sends(message("hello", channel=GENERAL))
+    write_down()
+    seen = set(Heartbeat.objects.values_list("name", flat=True))
+    assert {"slack: signed", "slack: event app_mention", "slack: event message"} <= seen
+
+
+# Debts that are stuck
+
+
+def a_stuck_headline(slack, work_is_done):
+    slack.refuse("chat.postMessage", "is_archived")
+    services.declare_incident(report="Checkout is failing", reporter=None)
+    work_is_done()
+    slack.recover()
+    return Mirror.objects.get(kind="headline")
+
+
+def a_dead_message():
+    return OutboxMessage.objects.create(
+        key="k",
+        method="chat.postMessage",
+        body={"channel": GENERAL, "text": "hello"},
+        lane=GENERAL,
+        state=OutboxMessage.State.DEAD,
+        error="Slack refused chat.postMessage: is_archived",
+    )
+
+
+def a_dead_request():
+    return Inbox.objects.create(
+        key="event:E1", kind="event", state=Inbox.State.DEAD, attempts=8, error="KeyError (error 1)"
+    )
+
+
+def test_a_stuck_headline_is_shown_with_slacks_reason_and_sent_again(
+    slack, work_is_done, admin_client
+):
+    mirror = a_stuck_headline(slack, work_is_done)
+    page = admin_client.get("/installation/").content.decode()
+    assert "is_archived" in page
+    assert found("is_archived", "warning").again == ("mirror", mirror.pk)
+
+    answer = admin_client.post("/installation/", {"again": f"mirror {mirror.pk}"}, follow=True)
+    assert "It will be tried again now" in answer.content.decode()
+    work_is_done()
+    assert len(slack.messages(INCIDENTS)) == 1
+    assert not [each for each in findings() if "is_archived" in each.text]
+
+
+@pytest.mark.parametrize("make", [a_dead_message, a_dead_request])
+def test_what_was_given_up_is_tried_again_at_a_press(admin_client, make):
+    row = make()
+    (again,) = [each.again for each in doctor.examine() if each.again]
+    admin_client.post("/installation/", {"again": f"{again[0]} {again[1]}"})
+    row.refresh_from_db()
+    assert row.state == 0
+    assert row.attempts == 0
+
+
+@pytest.mark.parametrize(
+    "again", ["", "mirror", "mirror x", "mirror 0", "nothing 1", "outbox 99999999999999999999", "²"]
+)
+def test_what_is_not_stuck_is_not_sent_again(admin_client, again):
+    answer = admin_client.post("/installation/", {"again": again}, follow=True)
+    assert "It is not stuck any more" in answer.content.decode()
+
+
+def test_a_reminder_that_nobody_wanted_any_more_is_no_trouble():
+    row = a_dead_message()
+    OutboxMessage.objects.filter(pk=row.pk).update(error="Not sent: the incident is closed.")
+    assert [each for each in doctor.examine() if each.again] == []
+
+
+# The page
+
+
+def test_the_page_is_for_staff(client, admin_client, django_user_model):
+    assert admin_client.get("/installation/").status_code == 200
+    assert client.get("/installation/").status_code == 302
+    client.force_login(django_user_model.objects.create_user("ana"))
+    assert client.get("/installation/").status_code == 403
+    assert client.post("/installation/", {"again": "mirror 1"}).status_code == 403
+
+
+def test_an_examination_that_breaks_off_is_a_problem_of_its_own(settings, caplog):
+    settings.RESPONSE_RUNNER = 7
+    finding = found("An examination broke off: AttributeError (error ", "problem")
+    assert finding.text.split("error ")[1].rstrip(").") in caplog.text
+    assert found("Slack: It answers", "ok"), "and the others are made all the same"

@@ -8,7 +8,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+
+#: The alias of a database of theirs, in tests.
+OLD = "predecessor"
 
 START = datetime(2021, 3, 1, 10, 0)  # noqa: DTZ001  made aware where the project wants it
 
@@ -119,6 +123,14 @@ def at(minutes: int) -> datetime:
     """An instant of that day, as the tested project keeps them."""
     instant = START + timedelta(minutes=minutes)
     return timezone.make_aware(instant) if settings.USE_TZ else instant
+
+
+def migrate(database: BaseDatabaseWrapper, name: str | None = None) -> None:
+    """Migrate to the migration of that name, or to the newest."""
+    executor = MigrationExecutor(database)
+    graph = executor.loader.graph
+    ours = [("response", name)] if name else graph.leaf_nodes("response")
+    executor.migrate([*graph.leaf_nodes("auth"), *ours])
 
 
 def insert(connection: BaseDatabaseWrapper, table: str, **values: Any) -> None:

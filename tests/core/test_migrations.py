@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,52 +29,9 @@ from response.models import (
     UserStats,
 )
 from tests.core import predecessor_rows as rows
-from tests.core.predecessor_rows import at
+from tests.core.predecessor_rows import OLD, at, migrate
 
 mending = importlib.import_module("response.migrations.0102_mend_json")
-
-OLD = "predecessor"
-
-
-@pytest.fixture
-def empty(tmp_path: Path, django_db_blocker: Any) -> Iterator[BaseDatabaseWrapper]:
-    """An empty database of the kind the tests run on, under an alias of its own."""
-    name = str(tmp_path / "old.sqlite3")
-    server = connection.vendor != "sqlite"
-    with django_db_blocker.unblock():
-        if server:
-            name = f"response_old_{os.getpid()}"
-            _on_server(f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
-        connections.settings[OLD] = {**connection.settings_dict, "NAME": name}
-        try:
-            yield connections[OLD]
-        finally:
-            connections[OLD].close()
-            del connections[OLD], connections.settings[OLD]
-            if server:
-                _on_server(f"DROP DATABASE {name}")
-
-
-def _on_server(*statements: str) -> None:
-    with connection._nodb_cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-@pytest.fixture
-def old(empty: BaseDatabaseWrapper) -> BaseDatabaseWrapper:
-    """A database of the predecessor's 0.5.1 without any rows yet."""
-    migrate(empty, "0001_initial")
-    MigrationRecorder(empty).record_applied("response", "0016_the_last_of_theirs")
-    return empty
-
-
-def migrate(database: BaseDatabaseWrapper, name: str | None = None) -> None:
-    """Migrate to the migration of that name, or to the newest."""
-    executor = MigrationExecutor(database)
-    graph = executor.loader.graph
-    ours = [("response", name)] if name else graph.leaf_nodes("response")
-    executor.migrate([*graph.leaf_nodes("auth"), *ours])
 
 
 def columns(database: BaseDatabaseWrapper, table: str) -> dict[str, str]:

@@ -133,11 +133,11 @@ def _start_sweeping() -> None:
     def start(sender: object, **_kwargs: object) -> None:
         serves = isinstance(sender, type) and issubclass(sender, (ASGIHandler, WSGIHandler))
         if serves and conf.RESPONSE_SWEEP:
-            sweep.start()
+            sweep.start(has_served=True)
 
     request_started.connect(start, weak=False, dispatch_uid="response.sweep")
-    if _is_being_set_up_to_serve():
-        start(WSGIHandler)
+    if conf.RESPONSE_SWEEP and _is_being_set_up_to_serve():
+        sweep.start()
 
 
 def _is_being_set_up_to_serve() -> bool:

@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 
+logger = logging.getLogger(__name__)
+
 #: The database is busy, or away: nothing is wrong with what was asked of it.
 DATABASE_TROUBLE = (OperationalError, InterfaceError)
 
-# SQLite has one writer at a time. Threads of one process that wait for each other here, and not in
-# SQLite's busy loop, take turns at once instead of polling for the file's lock.
-_sqlite_writer = threading.RLock()
-
 _SQLITE_TIMEOUT = 5.0  # seconds; what Python's sqlite3 waits where the settings say nothing
+
+
+class _Turns:
+    """SQLite has one writer at a time. Threads of one process that wait for each other here, and
+    not in SQLite's busy loop, take turns at once instead of polling for the file's lock."""
+
+    def __init__(self) -> None:
+        self.renew()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.renew)
+
+    def renew(self) -> None:
+        """Forget whose turn it is: a forked child has none of the threads, nor will one that
+        lost its transaction give it back."""
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        lock = self._lock
+        timeout = connection.settings_dict["OPTIONS"].get("timeout", _SQLITE_TIMEOUT)
+        if not lock.acquire(timeout=timeout):
+            raise OperationalError("database is locked by another thread")
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+_turns = _Turns()
 
 
 @contextmanager
@@ -29,7 +60,7 @@ def atomic() -> Iterator[None]:
     does, where that lock is not to be had within the database's ``timeout``.
     """
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        with _sqlites_turn(), transaction.atomic():
+        with _turns.take(), transaction.atomic():
             yield
     else:
         with transaction.atomic():
@@ -37,14 +68,43 @@ def atomic() -> Iterator[None]:
 
 
 @contextmanager
-def _sqlites_turn() -> Iterator[None]:
-    timeout = connection.settings_dict["OPTIONS"].get("timeout", _SQLITE_TIMEOUT)
-    if not _sqlite_writer.acquire(timeout=timeout):
-        raise OperationalError("database is locked by another thread")
-    try:
-        yield
-    finally:
-        _sqlite_writer.release()
+def atomic_within(limit: timedelta) -> Iterator[None]:
+    """The same for code of others, which may hang: on SQLite, where nobody else can write
+    meanwhile, the transaction is taken from it after ``limit``.
+
+    Then nothing of it is kept; if the code ever goes on, it meets a database error. PostgreSQL
+    has a lock for each row, and idle_in_transaction_session_timeout for this.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        with atomic():
+            yield
+        return
+    with atomic():
+        breaker = threading.Timer(limit.total_seconds(), _break_off, [connection.connection])
+        breaker.daemon = True
+        breaker.start()
+        try:
+            yield
+        finally:
+            breaker.cancel()
+
+
+def _break_off(sqlite: Any) -> None:
+    """Close a connection that another thread holds. SQLite rolls back what was not committed, and
+    every later use of it fails, so that no half of the work can be committed."""
+    logger.error("A transaction was broken off: whoever wrote in it did not come back.")
+    with suppress(sqlite3.Error):
+        sqlite.interrupt()
+        sqlite.close()
+    _turns.renew()
+
+
+def lend_connection() -> None:
+    """Let others have this thread's connection while it waits for something else, where the
+    database has a pool of them."""
+    pooled = connection.settings_dict.get("OPTIONS", {}).get("pool")
+    if pooled and not connection.in_atomic_block:
+        connection.close()
 
 
 _DELETED_AT_ONCE = 500

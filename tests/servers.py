@@ -84,24 +84,39 @@ class Site:
             text=True,
         )
 
-    def start(self, workers: int = 2) -> None:
-        """Serve, and return once requests are answered, without making any of Django."""
+    def start(self, workers: int = 2, *options: str) -> None:
+        """Serve, and return once requests are answered, without making any of Django.
+
+        ``options``: what gunicorn is told besides.
+        """
+        log = self._serve(
+            *("gunicorn", "tests.wsgi", "--bind", "127.0.0.1:0", "--worker-class", "gthread"),
+            *("--threads", "4", "--workers", str(workers)),
+            *("--worker-tmp-dir", str(self._folder), *options),
+        )
+        self.port = wait_for_port(log)
+
+    def start_asgi(self) -> None:
+        """The same by uvicorn, in one process."""
+        log = self._serve("uvicorn", "tests.asgi:application", "--port", "0", "--lifespan", "off")
+        running = re.compile(r"Uvicorn running on http://127\.0\.0\.1:(\d+)")
+        assert eventually(lambda: running.search(log.read_text()), timeout=60), log.read_text()
+        self.port = int(running.findall(log.read_text())[0])
+
+    def _serve(self, *command: str) -> Path:
+        """Start a server; returns where it writes what it has to say."""
         log = self._folder / "gunicorn.log"
         log.write_text("")
         with log.open("ab") as output:
             self._gunicorn = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "gunicorn", "tests.wsgi"),
-                    *("--bind", "127.0.0.1:0", "--worker-class", "gthread", "--threads", "4"),
-                    *("--workers", str(workers), "--worker-tmp-dir", str(self._folder)),
-                ],
+                [sys.executable, "-m", *command],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
-        self.port = wait_for_port(log)
+        return log
 
     def stop(self) -> int:
         """Ask the site to end, as a deploy does (SIGTERM); returns its exit status."""

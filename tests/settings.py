@@ -65,6 +65,10 @@ SQLITE_OPTIONS = {
 }
 
 
+# As small as one may be: a thread that keeps a connection is noticed.
+POOL = {"pool": {"min_size": 1, "max_size": 4, "timeout": 10}}
+
+
 def _database(url: str) -> dict[str, object]:
     """``postgres://user:password@host:port/name`` or ``sqlite:///path`` as Django wants it."""
     parts = urlsplit(url)
@@ -83,6 +87,7 @@ def _database(url: str) -> dict[str, object]:
         "HOST": parts.hostname or "",
         "PORT": parts.port or "",
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": POOL if os.environ.get("TEST_POOL") == "1" else {},
     }
 
 

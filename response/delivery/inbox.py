@@ -20,7 +20,7 @@ from django.db.models import Case, Exists, F, IntegerField, Model, OuterRef, Q, 
 from response.delivery import clock, debts, holders, runners
 from response.delivery.errors import AskFirst
 from response.delivery.models import Inbox
-from response.transactions import DATABASE_TROUBLE, atomic
+from response.transactions import DATABASE_TROUBLE, atomic, atomic_within
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,10 @@ State = Inbox.State
 
 # How long one process may take over a row before another tries it.
 CLAIM = timedelta(seconds=60)
+
+# How long its handlers may keep everybody else from writing, where the database is SQLite.
+HANDLING = timedelta(seconds=20)
+
 MOST_ATTEMPTS = 8
 BATCH = 200
 
@@ -239,7 +243,7 @@ def _put_off(row: Inbox, error: str) -> None:
     )
 
 
-@atomic()
+@atomic_within(HANDLING)
 def _take_steps(
     row: Inbox, steps: Iterable[Step], failed: set[str], mine: QuerySet[Inbox]
 ) -> AskFirst | None:

@@ -17,11 +17,14 @@ from django.apps import apps
 from django.db import connection, connections
 
 from response.delivery import clock, inbox, lanes, runners
-from response.transactions import DATABASE_TROUBLE
+from response.transactions import DATABASE_TROUBLE, lend_connection
 
 logger = logging.getLogger(__name__)
 
 SWEEP_INTERVAL = 1.0  # seconds
+
+# A server that makes its workers by forking does so right after setting Django up.
+SETTLE = 0.5  # seconds
 
 # A thread that has been at one piece for longer than this no longer counts: Python cannot end a
 # host's handler that hangs, but the others can go on without it.
@@ -121,6 +124,7 @@ class Crew:
         with self._changed:
             self._at_work.pop(me, None)
             self._idle += 1
+            lend_connection()
             called = self._changed.wait_for(lambda: self._is_called, STAY)
             # In the same breath as looking, or a call in between would be heard by nobody.
             self._idle -= 1
@@ -194,17 +198,51 @@ class Sweep:
 
     def __init__(self, take_up: Callable[[], None]) -> None:
         self._take_up = take_up
-        self._lock = threading.Lock()
-        self._process: int | None = None
-        self._stop = threading.Event()
+        self._is_left_to_children = False
+        self._forget()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._before_fork, after_in_child=self._in_child)
 
-    def start(self) -> None:
-        """Start the thread, unless this process has it already."""
+    def _forget(self) -> None:
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._has_served = False
+
+    def start(self, *, has_served: bool = False) -> None:
+        """Start the thread, unless this process has it already.
+
+        ``has_served``: this process answers requests, and not those that it forks.
+        """
         with self._lock:
-            if self._process == os.getpid():
+            self._has_served = self._has_served or has_served
+            if self._thread is not None and not self._is_left_to_children:
                 return
-            self._process = os.getpid()
-        threading.Thread(target=self.run, name="response-sweep", daemon=True).start()
+            self._is_left_to_children = False
+            self._stop = threading.Event()
+            self._thread = threading.Thread(
+                target=self._run_soon, name="response-sweep", daemon=True
+            )
+            self._thread.start()
+
+    def _run_soon(self) -> None:
+        self._stop.wait(SETTLE)
+        self.run()
+
+    def _before_fork(self) -> None:
+        """Who sets Django up to serve and forks before it served anything is the parent of those
+        who will (gunicorn --preload): the sweep is theirs, and nothing of ours, neither a lock
+        nor a connection, is in use while they are made."""
+        if self._thread is not None and not self._has_served:
+            self._is_left_to_children = True
+            self._stop.set()
+            self._thread.join(timeout=5)
+
+    def _in_child(self) -> None:
+        self._forget()
+        if self._is_left_to_children:
+            self._is_left_to_children = False
+            self.start()
 
     def run(self, interval: float = SWEEP_INTERVAL) -> None:
         """Look for work, every ``interval`` seconds, until ``stop``."""
@@ -221,6 +259,7 @@ class Sweep:
                 # Whatever it was, tomorrow's crash has to be found all the same.
                 logger.exception("The sweep failed; it goes on.")
                 connections.close_all()
+            lend_connection()
             self._stop.wait(interval)
         connections.close_all()
 

@@ -31,6 +31,7 @@ from response.slack.errors import (
     SlackRefused,
     error_of_answer,
 )
+from response.transactions import lend_connection
 
 __all__ = [
     "ALREADY_SO",
@@ -149,6 +150,7 @@ class SlackClient:
             retry_handlers=[],
             logger=SILENCE,
         )
+        lend_connection()
         try:
             return sdk.api_call(method, params=_form(params))
         except transport.UnconnectedError as error:

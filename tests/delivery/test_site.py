@@ -59,4 +59,4 @@ def test_no_sweep_starts_in_a_management_command(site, slack_server):
 def test_no_sweep_starts_for_the_client_of_a_hosts_tests(settings):
     settings.RESPONSE_SWEEP = True
     assert Client().get("/slack/event").status_code == 405
-    assert work.sweep._process is None
+    assert work.sweep._thread is None

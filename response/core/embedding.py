@@ -33,7 +33,8 @@ def line(text: str) -> str:
 def block(text: str, *, below: int = LOWEST_HEADING, harmless: bool = True) -> str:
     """The Markdown ``text`` as Markdown that ends where it ends.
 
-    Its headings stand ``below`` a heading of that level, and it leaves nothing open. It stands
+    Its highest heading stands ``below`` a heading of that level, the lower ones as far under it as
+    there are levels, and it leaves nothing open. It stands
     between blank lines, or indented in an item of a list. With ``harmless`` False its HTML and
     images stay as they are, for Response's own pages, which show neither.
     """
@@ -53,6 +54,8 @@ def indented(text: str, by: int) -> str:
 
 
 def _contained(lines: list[str], below: int, harmless: bool) -> Iterator[str]:
+    levels = [len(found[2]) for found in map(_HEADING.match, lines) if found]
+    by = max(below + 1 - min(levels, default=1), 0)
     fence = ""
     keeps_code = _lines_with_whole_code(lines)
     before = ""
@@ -70,7 +73,7 @@ def _contained(lines: list[str], below: int, harmless: bool) -> Iterator[str]:
         if before.strip() and _UNDERLINE.fullmatch(row):
             # After a blank line it is a rule, and not the line under a heading.
             yield ""
-        lowered = _lowered(row, below)
+        lowered = _lowered(row, by)
         yield _harmless(lowered, keeps_code=number in keeps_code) if harmless else lowered
         before = row
     if fence:
@@ -87,11 +90,11 @@ def _closes(row: str, fence: str) -> bool:
     )
 
 
-def _lowered(row: str, below: int) -> str:
+def _lowered(row: str, by: int) -> str:
     heading = _HEADING.match(row)
     if not heading:
         return row
-    level = min(len(heading[2]) + below, LOWEST_HEADING)
+    level = min(len(heading[2]) + by, LOWEST_HEADING)
     return f"{heading[1]}{'#' * level}{row[heading.end() :]}"
 
 

@@ -129,6 +129,8 @@ def test_markdown_that_people_write_stays_as_it_is(text):
 
 def test_headings_stand_below_the_one_they_are_under():
     assert block("# Cause\n###### Deep", below=2) == "### Cause\n###### Deep"
+    assert block("## Cause\n### Deep", below=2) == "### Cause\n#### Deep"
+    assert block("#### Already there", below=2) == "#### Already there"
 
 
 def test_a_line_reads_as_it_was_written():

@@ -117,7 +117,7 @@ class Person(serializers.Field[ExternalUser, Any, dict[str, Any], Any]):
             person = people.with_id(app_id, external_id)
             return [person] if person is not None else []
         if email:
-            return people.with_email(email)
+            return people.with_email(email) if "@" in email else []
         return self.fail("invalid")
 
     def _name(self, data: Mapping[str, Any], name: str, longest: int) -> str:

@@ -71,7 +71,7 @@ def program(django_user_model):
     """Make a program whose token has a scope; it acts for a user of its own."""
 
     def make(scope, *permissions, **user):
-        name = f"{scope}er"
+        name = {"read": "reader", "write": "writer"}.get(scope, scope)
         owner = django_user_model.objects.filter(username=name).first()
         owner = owner or django_user_model.objects.create_user(name, **user)
         owner.user_permissions.add(*Permission.objects.filter(codename__in=permissions))

@@ -45,11 +45,13 @@ def edit(request: HttpRequest, incident_id: int, name: str) -> HttpResponse:
     try:
         # What is told of a change is told in the site's time zone.
         with timezone.override(None):
-            saved = editing.save(
-                editable, incident_id, form.cleaned_data, was, by=page_actor(request.user)
-            )
+            values = form.cleaned_data
+            saved = editing.save(editable, incident_id, values, was, user=request.user)
     except Conflict as conflict:
         return _conflict(request, document, editable, form, conflict.row)
+    except UserError as error:
+        form.add_error(None, str(error))
+        return answers.refused(request, document, editable.part, FORM, _values(editable, form, was))
     said = "" if saved.entries else "unchanged"
     anchor = f"part-{editable.part}"
     return answers.done(request, incident_id, said=said, changes=saved.entries, anchor=anchor)
@@ -117,6 +119,7 @@ def take_back(request: HttpRequest, incident_id: int, entries: str) -> HttpRespo
         try:
             with timezone.override(None), editing.locked(incident_id) as told:
                 undo.take_back(incident, found, by=page_actor(request.user))
+                editing.still_seen_by(request.user, incident_id)
         except UserError as error:
             problem = str(error)
         else:

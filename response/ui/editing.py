@@ -18,9 +18,10 @@ from django import forms
 from django.db import models
 
 from response.core import services
-from response.core.actors import Actor
+from response.core.actors import page_actor
 from response.core.instants import local
 from response.core.models import Incident, TimelineEvent
+from response.exceptions import UserError
 from response.transactions import atomic
 from response.ui import forms as fields
 from response.ui.people import PersonField
@@ -148,21 +149,35 @@ class Saved:
 
 @atomic()
 def save(
-    editable: Editable, incident_id: int, values: Mapping[str, Any], was: str, *, by: Actor
+    editable: Editable, incident_id: int, values: Mapping[str, Any], was: str, *, user: Any
 ) -> Saved:
-    """Write what somebody edited, unless it is not what they ``seen`` any more.
+    """Write what a Django ``user`` edited, unless it is not what they saw (``was``) any more.
 
-    Raises Conflict; and Incident.DoesNotExist.
+    Raises Conflict; UserError where they would not see the incident any more themselves; and
+    Incident.DoesNotExist.
     """
     stored = Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)
-    columns = [name for name in editable.columns if name in values]
-    changed = {name: values[name] for name in columns if not _is_same(stored, name, values[name])}
+    said = {name: values[name] for name in editable.columns if name in values}
+    # What is not said is not said: no text is null.
+    said = {name: None if value == "" else value for name, value in said.items()}
+    changed = {name: value for name, value in said.items() if not _is_same(stored, name, value)}
     if changed and seen(stored, editable.columns) != was:
         raise Conflict(stored)
     with told(incident_id) as saved:
         if changed:
-            services.update_incident(incident_id, by=by, **changed)
+            services.update_incident(incident_id, by=page_actor(user), **changed)
+    if changed:
+        still_seen_by(user, incident_id)
     return saved
+
+
+def still_seen_by(user: Any, incident_id: int) -> None:
+    """Raises UserError where a Django user who changed an incident cannot see it any more."""
+    if not Incident.objects.visible_to(user).filter(pk=incident_id).exists():
+        raise UserError(
+            "A private incident is only for its lead, its reporter and those who take part, and "
+            "you would be none of them. Make yourself one of them first."
+        )
 
 
 @contextmanager

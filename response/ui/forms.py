@@ -35,12 +35,12 @@ class InstantField(forms.DateTimeField):
         return local(value).replace(tzinfo=None) if isinstance(value, datetime) else value
 
     def to_python(self, value: Any) -> datetime | None:
+        if not isinstance(value, str) or not value.strip():
+            return None
         try:
-            typed = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
+            typed = datetime.fromisoformat(value.strip())
         except ValueError:
             raise ValidationError("Write it like 2026-01-31 14:05.") from None
-        if typed is None or not isinstance(value, str) or not value.strip():
-            return None
         return as_stored(typed.replace(tzinfo=None))
 
 

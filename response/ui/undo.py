@@ -8,6 +8,7 @@ from types import NoneType
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -57,8 +58,10 @@ def take_back(incident: Incident, entries: Iterable[TimelineEvent], *, by: Actor
             _of_write_up(incident.pk, entry, by)
         else:
             raise UserError("This cannot be undone.")
-    if values:
+    try:
         services.update_incident(incident.pk, by=by, **values)
+    except ValidationError:
+        raise UserError("What was there before does not fit any more.") from None
 
 
 def _of_incident(incident_id: int, entry: TimelineEvent) -> tuple[str, Any]:
@@ -73,8 +76,9 @@ def _of_incident(incident_id: int, entry: TimelineEvent) -> tuple[str, Any]:
 
 
 def _of_action(incident_id: int, entry: TimelineEvent, by: Actor) -> None:
-    actions = Action.objects.select_for_update()
-    action = actions.filter(incident_id=incident_id, pk=entry.metadata.get("action_id")).first()
+    number = entry.metadata.get("action_id")
+    actions = Action.objects.select_for_update().filter(incident_id=incident_id)
+    action = actions.filter(pk=number).first() if isinstance(number, int) else None
     if action is None:
         raise UserError("The action is not there any more.")
     if update_type(entry) == ACTION_LOGGED:
@@ -84,11 +88,13 @@ def _of_action(incident_id: int, entry: TimelineEvent, by: Actor) -> None:
     if not isinstance(old, dict) or not isinstance(new, dict):
         raise UserError("This cannot be undone.")
     for name, value in new.items():
-        if name != "done_date" and getattr(action, name) != _of_field(name, value):
+        if name != "done_date" and getattr(action, name, None) != _of_field(name, value):
             raise UserError("The action was changed again since. Edit it as it is now.")
-    services.change_action(
-        action.pk, by=by, **{name: _of_field(name, value) for name, value in old.items()}
-    )
+    before = {name: _of_field(name, value) for name, value in old.items()}
+    try:
+        services.change_action(action.pk, by=by, **before)
+    except (ValidationError, FieldDoesNotExist):
+        raise UserError("What was there before does not fit any more.") from None
 
 
 def _of_write_up(incident_id: int, entry: TimelineEvent, by: Actor) -> None:
@@ -111,23 +117,32 @@ def _of_field(name: str, value: Any) -> Any:
 
 
 def _person(kept: Any) -> ExternalUser | None:
-    if not isinstance(kept, dict):
+    if kept is None:
         return None
-    known = ExternalUser.objects.filter(
-        app_id=kept.get("app_id"), external_id=kept.get("external_id")
-    ).first()
+    facts = kept if isinstance(kept, dict) else {}
+    app_id, external_id = _text(facts.get("app_id")), _text(facts.get("external_id"))
+    known = ExternalUser.objects.filter(app_id=app_id, external_id=external_id).first()
     if known is None:
         raise UserError("The person it was before is not known any more.")
     return known
 
 
 def _severity(kept: Any) -> str | None:
-    return str(kept.get("id")) if isinstance(kept, dict) else None
+    if kept is None:
+        return None
+    return _text(kept.get("id") if isinstance(kept, dict) else kept)
 
 
 def _instant(kept: Any) -> datetime | None:
-    instant = parse_datetime(kept) if isinstance(kept, str) else None
-    if instant is None or timezone.is_aware(instant) == settings.USE_TZ:
+    if kept is None:
+        return None
+    try:
+        instant = parse_datetime(_text(kept) or "")
+    except ValueError:
+        instant = None
+    if instant is None:
+        raise UserError("This cannot be undone.")
+    if timezone.is_aware(instant) == settings.USE_TZ:
         return instant
     zone = timezone.get_default_timezone()
     return (
@@ -137,15 +152,23 @@ def _instant(kept: Any) -> datetime | None:
     )
 
 
-def _as_kept(kept: Any) -> Any:
+def _text(kept: Any) -> str | None:
+    if kept is not None and not isinstance(kept, str):
+        raise UserError("This cannot be undone.")
+    return kept
+
+
+def _flag(kept: Any) -> bool:
+    if not isinstance(kept, bool):
+        raise UserError("This cannot be undone.")
     return kept
 
 
 #: By update_type: the field that changed, and how its value is read back.
 FIELDS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "incident_report": ("report", _as_kept),
-    "incident_summary": ("summary", _as_kept),
-    "incident_impact": ("impact", _as_kept),
+    "incident_report": ("report", _text),
+    "incident_summary": ("summary", _text),
+    "incident_impact": ("impact", _text),
     "incident_severity": ("severity", _severity),
     "incident_lead": ("lead", _person),
     "incident_reporter": ("reporter", _person),
@@ -154,6 +177,6 @@ FIELDS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "incident_end_time": ("end_time", _instant),
     "incident_closed": ("end_time", _instant),
     "incident_reopened": ("end_time", _instant),
-    "incident_report_only": ("report_only", _as_kept),
-    "incident_private": ("private", _as_kept),
+    "incident_report_only": ("report_only", _flag),
+    "incident_private": ("private", _flag),
 }

@@ -33,7 +33,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("--seed", type=int, default=20261124)
-    parser.add_argument("--examples", type=int, default=40, help="for each operation")
+    parser.add_argument("--examples", type=int, default=50, help="for each operation")
     options, more = parser.parse_known_args()
     print(f"seed {options.seed}, {options.examples} examples for each operation", flush=True)  # noqa: T201
     began = time.monotonic()

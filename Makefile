@@ -5,6 +5,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= auto
 SECONDS ?= 1.2
+SEED ?= 20261124
+EXAMPLES ?= 50
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -14,13 +16,13 @@ IN_BROWSER := --tracing retain-on-failure --screenshot only-on-failure --output 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint browser pictures bench container clean
+.PHONY: help demo test lint browser pictures bench fuzz container clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: .venv/demo-installed ## Start the demo with its practice workspace (PORT=8000 HOST=127.0.0.1)
-	@HOST="$(HOST)" PORT="$(PORT)" $(BIN)/python demo/start.py
+demo: .venv/demo-installed ## Start the demo with its practice workspace (PORT=8000 HOST=127.0.0.1 SOCKET=1)
+	@HOST="$(HOST)" PORT="$(PORT)" SOCKET="$(SOCKET)" $(BIN)/python demo/start.py
 
 test: .venv/test-installed ## Run the tests (ARGS="tests/core -k timeline" for some of them)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
@@ -40,6 +42,9 @@ pictures: .venv/browser-installed ## Make the pictures of the README anew, by th
 
 bench: .venv/test-installed ## Measure what Response costs, beside bare Django views (tests/bench/README.md)
 	@$(BIN)/python -m tests.bench --seconds $(SECONDS) $(ARGS)
+
+fuzz: .venv/test-installed ## Hold the REST API to its description, by some thousand requests (SEED=… EXAMPLES=…)
+	@$(BIN)/python -m tests.fuzz --seed $(SEED) --examples $(EXAMPLES) $(ARGS)
 
 container: ## Run what the Dockerfile and docker-compose.yml run, without a container engine
 	@PYTHON="$(PYTHON)" .ci/container

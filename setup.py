@@ -9,6 +9,7 @@ DEMO = [
     "gunicorn>=23",
     "whitenoise>=6.8",
     "environs[django]>=14",
+    "websockets>=15",
 ]
 
 POSTGRES = [
@@ -36,7 +37,6 @@ TEST = [
     "schemathesis>=4.32,<5",
     "time-machine>=2.16",
     "uvicorn>=0.34",
-    "websockets>=15",
     *TASKS_DB,
     # What decides whether the tree is clean moves only when we move it.
     "ruff==0.17.*",

@@ -14,9 +14,10 @@ from environs import Env
 DEMO = Path(__file__).resolve().parent.parent
 STATE = DEMO / ".state"
 
-#: The token and the signing secret of the practice workspace. They open nothing else, so they may
+#: The tokens and the signing secret of the practice workspace. They open nothing else, so they may
 #: stand here: no token of Slack's has this shape.
 PRACTICE_TOKEN = "xoxb-practice-workspace-only"  # noqa: S105
+PRACTICE_APP_TOKEN = "xapp-practice-workspace-only"  # noqa: S105
 PRACTICE_SIGNING_SECRET = "practice-workspace-signing-secret"  # noqa: S105
 
 _TOKEN_OF_SLACK = re.compile(r"^xox[a-z](\.xox[a-z])?-\d")

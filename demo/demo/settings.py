@@ -11,6 +11,7 @@ from response.slack.client import SlackClient
 
 from .environment import (
     DEMO,
+    PRACTICE_APP_TOKEN,
     PRACTICE_SIGNING_SECRET,
     PRACTICE_TOKEN,
     STATE,
@@ -136,6 +137,9 @@ if PRACTICE_WORKSPACE:
     PRACTICE_APP_URL = env.str("PRACTICE_APP_URL", f"http://127.0.0.1:{PORT}")
     PRACTICE_URL = env.str("PRACTICE_URL", f"http://127.0.0.1:{PORT}")
     SLACK_API_URL = env.str("SLACK_API_URL", f"{PRACTICE_URL.rstrip('/')}/workspace/api/")
+    #: Where the app connects by Socket Mode, where the practice workspace offers it.
+    PRACTICE_SOCKET_URL = env.str("PRACTICE_SOCKET_URL", "")
+    SLACK_APP_TOKEN = PRACTICE_APP_TOKEN if PRACTICE_SOCKET_URL else ""
     INCIDENT_CHANNEL_NAME = env.str("INCIDENT_CHANNEL_NAME", "incidents")
     INCIDENT_REPORT_CHANNEL_NAME = env.str("INCIDENT_REPORT_CHANNEL_NAME", "reports")
     INCIDENT_BOT_NAME = env.str("INCIDENT_BOT_NAME", "incident")
@@ -157,6 +161,7 @@ if PRACTICE_WORKSPACE:
 else:
     SLACK_TOKEN = env.str("SLACK_TOKEN")
     SLACK_SIGNING_SECRET = env.str("SLACK_SIGNING_SECRET", "")
+    SLACK_APP_TOKEN = env.str("SLACK_APP_TOKEN", "")
     SLACK_API_URL = env.str("SLACK_API_URL", "https://slack.com/api/")
     INCIDENT_CHANNEL_NAME = env.str("INCIDENT_CHANNEL_NAME", "")
     INCIDENT_REPORT_CHANNEL_NAME = env.str("INCIDENT_REPORT_CHANNEL_NAME", "")

@@ -3,7 +3,14 @@
 from django.urls import include, path
 
 from .page import views as page
-from .webapi import chat, conversations, marks, people, views  # noqa: F401  they register methods
+from .webapi import (  # noqa: F401  they register methods
+    chat,
+    conversations,
+    marks,
+    people,
+    socket_mode,
+    views,
+)
 from .webapi.endpoint import web_api
 from .webapi.response_url import response_url
 

@@ -9,6 +9,7 @@ import socket
 import time
 from typing import Any
 
+from demo.environment import PRACTICE_APP_TOKEN
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -34,7 +35,7 @@ def web_api(request: HttpRequest, method: str) -> HttpResponse:
     arguments: Json = {}
     try:
         arguments = _arguments(request)
-        token = _token(request, arguments)
+        token = _token(request, method, arguments)
         response = _answer(request, method, token, arguments)
     except Refusal as refusal:
         response = JsonResponse({"ok": False, "error": refusal.error, **refusal.more})
@@ -63,16 +64,24 @@ def _arguments(request: HttpRequest) -> Json:
     raise Refusal("invalid_post_type")
 
 
-def _token(request: HttpRequest, arguments: Json) -> str:
-    """Return the caller's token. Raises not_authed, invalid_auth."""
+def _token(request: HttpRequest, method: str, arguments: Json) -> str:
+    """Return the caller's token. Raises not_authed, invalid_auth, not_allowed_token_type."""
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     in_arguments = arguments.pop("token", None)
     token = bearer.strip() if scheme.lower() == "bearer" else in_arguments
     if not token:
         raise Refusal("not_authed")
-    if not secrets.compare_digest(str(token).encode(), settings.SLACK_TOKEN.encode()):
+    bot_s, app_s = settings.SLACK_TOKEN, PRACTICE_APP_TOKEN
+    right, wrong = (app_s, bot_s) if method.startswith("apps.") else (bot_s, app_s)
+    if _is_same(token, wrong):
+        raise Refusal("not_allowed_token_type")
+    if not _is_same(token, right):
         raise Refusal("invalid_auth")
     return str(token)
+
+
+def _is_same(token: object, expected: str) -> bool:
+    return secrets.compare_digest(str(token).encode(), expected.encode())
 
 
 def _answer(request: HttpRequest, name: str, token: str, arguments: Json) -> HttpResponse:

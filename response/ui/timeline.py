@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
@@ -42,6 +43,13 @@ class View:
     @property
     def keys(self) -> Sequence[Key]:
         return (Key("timestamp", self.newest_first), Key("pk", self.newest_first))
+
+    @property
+    def query(self) -> str:
+        """What follows the rest of an address, to ask for the same; "" for what is usual."""
+        asked = [] if self.shows_all else [("show", kind) for kind in self.kinds]
+        asked += [("order", "newest")] if self.newest_first else []
+        return f"&{urlencode(asked)}" if asked else ""
 
     @property
     def shows_all(self) -> bool:

@@ -244,8 +244,8 @@ _TASKS_HINT = (
 def _trouble_with_tasks() -> tuple[str, str]:
     if not (find_spec("django.tasks") or find_spec("django_tasks")):
         return "neither Django 6 nor the package django-tasks is installed", _TASKS_HINT
-    backend = (getattr(settings, "TASKS", None) or {}).get("default")
-    path = str((backend or {}).get("BACKEND", ""))
+    backend = (getattr(settings, "TASKS", None) or {}).get("default") or {}
+    path = str(backend.get("BACKEND", ""))
     if not path or path.endswith(".ImmediateBackend"):
         return "TASKS has no queue: every request would wait for Slack itself", _TASKS_HINT
     if path.endswith(".DummyBackend"):

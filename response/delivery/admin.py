@@ -7,16 +7,18 @@ incident, so it is shown only to holders of ``response.view_private_incident``.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import F, Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
 
-from response.delivery import clock, runners
+from response.delivery import backlog, clock, runners
 from response.delivery.models import Heartbeat, Inbox, Lane, Mirror, OutboxMessage, Pause
 
 if TYPE_CHECKING:
@@ -24,11 +26,28 @@ if TYPE_CHECKING:
 else:
     Page = admin.ModelAdmin
 
+UNSEEN = "state__exact=2&seen_at__isempty=1"
+
 
 class SeenAdmin(Page):
-    """Pages on which nothing can be changed."""
+    """Pages on which nothing can be changed. At their head stands what is still to be done."""
 
     show_full_result_count = False
+    change_list_template = "response/admin/delivery.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        now = backlog.backlog()
+        return super().changelist_view(
+            request,
+            {
+                **(extra_context or {}),
+                "backlog": _lines(now),
+                "last_round": now.last_round,
+                "paused_until": now.paused_until,
+            },
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -38,6 +57,25 @@ class SeenAdmin(Page):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def _lines(now: backlog.Backlog) -> Iterator[dict[str, Any]]:
+    """The backlog as a table, with the way to the rows."""
+    inbox, mirrors, outbox = (
+        reverse(f"admin:response_{name}_changelist")
+        for name in ("inbox", "mirror", "outboxmessage")
+    )
+    for what, pile, address in (
+        ("Requests from Slack to be handled", now.to_handle, f"{inbox}?state__exact=0"),
+        ("Requests given up that nobody has seen", now.given_up, f"{inbox}?{UNSEEN}"),
+        ("Objects that Slack does not show yet", now.behind, f"{mirrors}?debt=owed"),
+        ("Objects that Slack refuses to show", now.refused, f"{mirrors}?debt=stuck"),
+        ("Messages to be sent", now.to_send, f"{outbox}?debt=owed"),
+        ("Messages given up that nobody has seen", now.not_sent, f"{outbox}?{UNSEEN}"),
+    ):
+        yield {"what": what, "number": pile.number, "since": pile.since, "address": address}
+    yield {"what": "Lanes (channels) that are owed something", "number": now.lanes_behind}
+    yield {"what": "Lanes that a process is paying now", "number": now.lanes_held}
 
 
 class DebtFilter(admin.SimpleListFilter):
@@ -123,7 +161,7 @@ class GivenUpAdmin(AgainAdmin):
 @admin.register(Inbox)
 class InboxAdmin(GivenUpAdmin):
     list_display = ["key", "kind", "state", "reason", "age", "attempts", "lane"]
-    list_filter = ["state", "kind"]
+    list_filter = ["state", ("seen_at", admin.EmptyFieldListFilter), "kind"]
     search_fields = ["key", "lane", "error"]
     date_hierarchy = "received_at"
     ordering = ["-pk"]
@@ -176,7 +214,7 @@ class MirrorAdmin(AgainAdmin):
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(GivenUpAdmin):
     list_display = ["method", "state", "reason", "lane", "age", "attempts", "not_before"]
-    list_filter = [OutboxFilter, "method"]
+    list_filter = [OutboxFilter, "state", ("seen_at", admin.EmptyFieldListFilter), "method"]
     search_fields = ["key", "method", "lane", "error"]
     date_hierarchy = "created_at"
     ordering = ["-pk"]

@@ -51,6 +51,11 @@ class Inbox(models.Model):
                 condition=models.Q(state=0),
                 name="response_inbox_waiting",
             ),
+            models.Index(
+                fields=["received_at"],
+                condition=models.Q(state=2, seen_at=None),
+                name="response_inbox_unseen",
+            ),
             models.Index(fields=["received_at"], name="response_inbox_received"),
         ]
 
@@ -153,6 +158,11 @@ class OutboxMessage(Debt):
                 fields=["lane", "id"],
                 condition=models.Q(state=0),
                 name="response_outbox_waiting",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(state=2, seen_at=None),
+                name="response_outbox_unseen",
             ),
             models.Index(fields=["created_at"], name="response_outbox_created"),
         ]

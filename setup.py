@@ -5,11 +5,17 @@ from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 
+METRICS = [
+    "prometheus-client>=0.22",
+]
+
 DEMO = [
     "gunicorn>=23",
     "whitenoise>=6.8",
     "environs[django]>=14",
     "websockets>=15",
+    "python-json-logger>=3.3",
+    *METRICS,
 ]
 
 POSTGRES = [
@@ -27,6 +33,7 @@ OPENAPI = [
 ]
 
 TEST = [
+    *METRICS,
     *OPENAPI,
     "build>=1.2",
     "hypothesis>=6.120",
@@ -78,6 +85,7 @@ setup(
     ],
     extras_require={
         "demo": DEMO,
+        "metrics": METRICS,
         "openapi": OPENAPI,
         "postgres": POSTGRES,
         "tasks-db": TASKS_DB,

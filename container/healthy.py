@@ -22,16 +22,15 @@ def main() -> None:
 
 
 def what_ails_the_web() -> str:
-    """Ask for a page as somebody whose session has ended: that is looked up in the database, and
-    answered with the way to the sign-in."""
+    """Ask whether it is ready: its database answers, and has the tables of this version."""
     connection = http.client.HTTPConnection("127.0.0.1", int(os.environ.get("PORT", "8000")))
     connection.timeout = 4
     try:
-        connection.request("GET", "/", headers={"Cookie": "sessionid=isthedatabasethere"})
+        connection.request("GET", "/readyz")
         answer = connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
         return f"No answer: {type(error).__name__}"
-    return "" if answer.status in (200, 302) else f"The list of incidents answers {answer.status}."
+    return "" if answer.status == 200 else f"It answers {answer.status}: {answer.read(500)!r}"
 
 
 def what_ails_the_worker() -> str:

@@ -45,6 +45,12 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
     ]
 
 
+@register(Tags.security, deploy=True)
+def check_deployment(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """What is unsafe where others reach this site: ``manage.py check --deploy``."""
+    return [*_check_addresses(), *_check_tokens(), *_check_openness()]
+
+
 @register(Tags.database)
 def check_database(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_kwargs: Any
@@ -138,6 +144,47 @@ def _check_site_url() -> Messages:
             f"SITE_URL leads to {host}, which ALLOWED_HOSTS does not allow.",
             hint=f"Add {host!r} to ALLOWED_HOSTS, or correct SITE_URL.",
             id="response.W009",
+        )
+
+
+def _check_addresses() -> Messages:
+    site, slack = urlsplit(conf.SITE_URL), urlsplit(conf.SLACK_API_URL)
+    if site.scheme == "http":
+        yield Warning(
+            "SITE_URL begins with http://: whoever sits in between reads incidents and sessions.",
+            hint="Serve the site over https, and begin SITE_URL with https://.",
+            id="response.W024",
+        )
+    if slack.scheme != "https":
+        yield Warning(
+            "SLACK_API_URL is not https: whoever sits in between reads the token.",
+            hint="Leave it out, for https://slack.com/api/.",
+            id="response.W025",
+        )
+
+
+# As long as 16 random bytes in letters; shorter ones are words that can be guessed.
+_SHORTEST_TOKEN = 22
+
+
+def _check_tokens() -> Messages:
+    for name in ("RESPONSE_CRON_TOKEN", "RESPONSE_METRICS_TOKEN"):
+        token = getattr(conf, name)
+        if token and len(token) < _SHORTEST_TOKEN:
+            yield Warning(
+                f"{name} is so short that it can be guessed.",
+                hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe())'",
+                id="response.W026",
+            )
+
+
+def _check_openness() -> Messages:
+    if not conf.RESPONSE_LOGIN_REQUIRED:
+        yield Warning(
+            "RESPONSE_LOGIN_REQUIRED is False: everyone who reaches this site reads every "
+            "incident that is not private.",
+            hint="If only people of yours reach it, all is well; otherwise set it to True.",
+            id="response.W027",
         )
 
 

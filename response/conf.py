@@ -277,6 +277,12 @@ SETTINGS: dict[str, Setting] = {
             "",
             "The bearer token of the clock doors; without it they do not exist.",
         ),
+        Setting(
+            "RESPONSE_METRICS_TOKEN",
+            "",
+            "The bearer token that Prometheus shows to response.monitoring.metrics.page; without "
+            "it that page does not exist. [operations.md](operations.md) has more.",
+        ),
     )
 }
 

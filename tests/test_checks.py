@@ -229,3 +229,41 @@ def test_a_runner_with_its_task_queue_is_told_nothing(complete):
 def test_debug_is_for_where_nobody_else_comes(settings, address):
     settings.DEBUG, settings.SITE_URL, settings.ALLOWED_HOSTS = True, address, ["*"]
     assert said() == {}
+
+
+# manage.py check --deploy
+
+UNSAFE = {
+    "a site without TLS": ({"SITE_URL": "http://incidents.example"}, "W024"),
+    "a Slack without TLS": ({"SLACK_API_URL": "http://slack.example/api/"}, "W025"),
+    "a short clock token": ({"RESPONSE_CRON_TOKEN": "secret"}, "W026"),
+    "a short metrics token": ({"RESPONSE_METRICS_TOKEN": "secret"}, "W026"),
+    "pages for everyone": ({"RESPONSE_LOGIN_REQUIRED": False}, "W027"),
+}
+
+
+def said_of_deployment():
+    return {each.id.removeprefix("response."): each for each in checks.check_deployment(None)}
+
+
+@pytest.fixture
+def deployed(settings):
+    settings.SLACK_API_URL = "https://slack.com/api/"
+    settings.RESPONSE_CRON_TOKEN = settings.RESPONSE_METRICS_TOKEN = "x" * 30
+    settings.RESPONSE_LOGIN_REQUIRED = True
+    return settings
+
+
+def test_a_safe_deployment_is_told_nothing(deployed):
+    assert said_of_deployment() == {}
+
+
+@pytest.mark.parametrize("unsafe", UNSAFE)
+def test_what_is_unsafe_is_said_at_deployment_with_what_to_do(deployed, unsafe):
+    values, number = UNSAFE[unsafe]
+    for name, value in values.items():
+        setattr(deployed, name, value)
+    (message,) = said_of_deployment().values()
+    assert message.id == f"response.{number}"
+    assert message.hint
+    assert number not in said(), "a site that is tried out is not told so"

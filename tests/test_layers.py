@@ -31,10 +31,11 @@ MAY_IMPORT = {
     "testing": {"testing", *EVERYTHING},
 }
 PART_OF = {
-    **dict.fromkeys(["conf", "exceptions", "checks", "transactions"], "foundation"),
+    **dict.fromkeys(["conf", "exceptions", "checks", "telemetry", "transactions"], "foundation"),
     **dict.fromkeys(["delivery", "core", "slack", "ui", "testing"]),
     "templatetags": "ui",
     **dict.fromkeys(["apps", "models", "admin", "urls", "management", "migrations"], "composition"),
+    "monitoring": "composition",
 }
 
 SLACK_EFFECTS = {

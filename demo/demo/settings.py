@@ -44,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "response.telemetry.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "demo.middleware.ContentSecurityPolicyMiddleware",
@@ -172,12 +173,26 @@ INCIDENT_REPORT_CHANNEL_ID = env.str("INCIDENT_REPORT_CHANNEL_ID", "")
 INCIDENT_BOT_ID = env.str("INCIDENT_BOT_ID", "")
 SLACK_CLIENT = SlackClient(SLACK_TOKEN)
 RESPONSE_CRON_TOKEN = env.str("RESPONSE_CRON_TOKEN", "")
+RESPONSE_METRICS_TOKEN = env.str("RESPONSE_METRICS_TOKEN", "")
 RESPONSE_SWEEP = env.bool("RESPONSE_SWEEP", True)
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "response.telemetry.RequestIdFilter"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s",
+        },
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "json" if env.str("LOG_FORMAT", "line") == "json" else "line",
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
 }

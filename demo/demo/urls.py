@@ -5,12 +5,17 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from response.monitoring import health, metrics
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("slack/", include("response.slack.urls")),
     path("core/", include("response.core.urls")),
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path("metrics", metrics.page),
 ]
 
 if settings.PRACTICE_WORKSPACE:

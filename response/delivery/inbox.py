@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import Case, Exists, F, IntegerField, Model, OuterRef, Q, QuerySet, When
 
+from response import telemetry
 from response.delivery import clock, debts, holders, runners
 from response.delivery.errors import AskFirst
 from response.delivery.models import Inbox
@@ -130,7 +131,8 @@ def handle_next() -> bool:
     row = _claim_next()
     if row is not None:
         try:
-            _handle(row)
+            with telemetry.about(row.key):
+                _handle(row)
         finally:
             _at_work.discard(row.pk)
         return True

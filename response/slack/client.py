@@ -12,6 +12,7 @@ import copy
 import functools
 import json
 import logging
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -31,6 +32,7 @@ from response.slack.errors import (
     SlackRefused,
     error_of_answer,
 )
+from response.telemetry import slack_called
 from response.transactions import lend_connection
 
 __all__ = [
@@ -78,6 +80,8 @@ ALREADY_SO: Mapping[str, frozenset[str]] = {
     "conversations.unarchive": frozenset({"not_archived"}),
     "conversations.archive": frozenset({"already_archived"}),
 }
+
+_OUTCOMES = {SlackRateLimited: "rate_limited", SlackInDoubt: "in_doubt"}
 
 _PAGE = 200  #: what Slack advises for its lists ("Pagination")
 
@@ -151,20 +155,26 @@ class SlackClient:
             logger=SILENCE,
         )
         lend_connection()
+        begun, outcome = time.perf_counter(), "ok"
         try:
             return sdk.api_call(method, params=_form(params))
         except transport.UnconnectedError as error:
+            outcome = "not_reached"
             raise SlackNotReached(f"Slack was not reached for {method}: {error}") from error
         except transport.BrokenOffError as error:
+            outcome = "in_doubt"
             raise SlackInDoubt(
                 f"Slack did not answer {method}: {error}", timed_out=error.timed_out
             ) from error
         except SlackApiError as error:
             answer = error.response
+            said = error_of_answer(method, answer.status_code, answer.headers, _object(answer.data))
+            outcome = _OUTCOMES.get(type(said), "refused")
             # From None: the SDK's error prints the answer, which may hold what people wrote.
-            raise error_of_answer(
-                method, answer.status_code, answer.headers, _object(answer.data)
-            ) from None
+            raise said from None
+        finally:
+            seconds = time.perf_counter() - begun
+            slack_called.send_robust(None, method=method, outcome=outcome, seconds=seconds)
 
     def _unless_already_so(self, method: str, **params: Any) -> Answer:
         try:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import time
 from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from response import telemetry
 from response.slack import reception
 from response.slack.payloads import (
     MalformedPayloadError,
@@ -32,7 +35,26 @@ def door(view: Door) -> Door:
 
     enter.__name__ = view.__name__
     # Slack signs its requests; it has no login, which a host's middleware may ask everyone for.
-    return login_not_required(transaction.non_atomic_requests(signed(enter)))
+    return login_not_required(transaction.non_atomic_requests(_watched(signed(enter))))
+
+
+def _watched(view: Door) -> Door:
+    """A door whose log lines have the request's id, and that tells how long it took."""
+
+    @functools.wraps(view)
+    def enter(request: HttpRequest) -> HttpResponse:
+        begun = time.perf_counter()
+        with telemetry.about_request(request):
+            response = view(request)
+        telemetry.door_answered.send_robust(
+            None,
+            door=view.__name__,
+            status=response.status_code,
+            seconds=time.perf_counter() - begun,
+        )
+        return response
+
+    return enter
 
 
 @door

@@ -1,0 +1,184 @@
+"""Numbers for Prometheus (extra ``metrics``). Importing this module begins to count.
+
+They are in the default registry of prometheus_client, so a project that has a page of its own for
+that shows them there; otherwise it mounts ours:
+
+    path("metrics", metrics.page)
+
+With several web processes, each counts its own calls and latencies; prometheus_client adds them up
+where PROMETHEUS_MULTIPROC_DIR names a folder (its page "Multiprocess Mode"). What is read from the
+database is the same whichever process is asked.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Count, F, Min, Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from response.conf import conf
+from response.core.models import Incident
+from response.delivery import clock
+from response.delivery.models import Heartbeat, Inbox, Mirror, OutboxMessage
+from response.telemetry import door_answered, slack_called
+
+# Slack waits three seconds for a door, and we wait six for Slack.
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 6.0)
+
+_calls = Counter("response_slack_calls", "Calls of Slack's Web API.", ["method", "outcome"])
+_call_seconds = Histogram(
+    "response_slack_call_seconds", "How long Slack took to answer.", ["method"], buckets=_SECONDS
+)
+_door_seconds = Histogram(
+    "response_door_seconds", "How long Slack waited for us.", ["door", "status"], buckets=_SECONDS
+)
+
+
+def _count_call(*, method: str, outcome: str, seconds: float, **_kwargs: Any) -> None:
+    _calls.labels(method, outcome).inc()
+    _call_seconds.labels(method).observe(seconds)
+
+
+def _count_door(*, door: str, status: int, seconds: float, **_kwargs: Any) -> None:
+    _door_seconds.labels(door, str(status)).observe(seconds)
+
+
+slack_called.connect(_count_call, dispatch_uid="response.metrics")
+door_answered.connect(_count_door, dispatch_uid="response.metrics")
+
+
+class InTheDatabase(Collector):
+    """What the tables say at the moment when they are asked: six queries."""
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: at the start the database is not asked what there is."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        yield _incidents()
+        inbox, outbox, mirrors = _inbox(), _outbox(), _mirrors()
+        for name, help_text, index in (
+            ("waiting", "What waits to be done.", 0),
+            ("given_up", "What was given up, or refused by Slack, and not sent again.", 1),
+            ("oldest_seconds", "For how long the oldest of what waits has waited.", 2),
+        ):
+            gauge = GaugeMetricFamily(f"response_queue_{name}", help_text, labels=["queue"])
+            for queue, values in (("inbox", inbox), ("outbox", outbox), ("mirrors", mirrors)):
+                gauge.add_metric([queue], values[index])
+            yield gauge
+        yield _beat()
+
+
+REGISTRY.register(InTheDatabase())
+
+
+@login_not_required
+@never_cache
+def page(request: HttpRequest) -> HttpResponse:
+    """For Prometheus, which shows RESPONSE_METRICS_TOKEN as its bearer token.
+
+    404 where none is set, 405 for anything but GET, 403 for another token.
+    """
+    token = conf.RESPONSE_METRICS_TOKEN
+    if not token:
+        return HttpResponse(status=404)
+    if request.method != "GET":
+        return HttpResponse(status=405, headers={"Allow": "GET"})
+    scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(shown.encode(), token.encode()):
+        return HttpResponse(status=403)
+    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(InTheDatabase())
+    return registry
+
+
+def _incidents() -> Metric:
+    gauge = GaugeMetricFamily(
+        "response_incidents", "Incidents that there are.", labels=["status", "severity"]
+    )
+    statuses = {
+        "live": Q(end_time=None, report_only=False),
+        "resolved": Q(end_time__isnull=False, report_only=False),
+        "reported": Q(report_only=True),
+    }
+    counts = {status: Count("pk", filter=chosen) for status, chosen in statuses.items()}
+    for row in Incident.objects.values("severity").order_by("severity").annotate(**counts):
+        severity = Incident(severity=row["severity"]).severity_text() or "not said"
+        for status in statuses:
+            gauge.add_metric([status, severity], row[status])
+    return gauge
+
+
+_Row = tuple[float, float, float]
+
+
+def _inbox() -> _Row:
+    states = Inbox.State
+    return _queue(
+        Inbox.objects.filter(state__in=[states.WAITING, states.DEAD]),
+        waiting=Q(state=states.WAITING),
+        since="received_at",
+    )
+
+
+def _outbox() -> _Row:
+    states = OutboxMessage.State
+    return _queue(
+        OutboxMessage.objects.filter(state__in=[states.WAITING, states.DEAD]),
+        waiting=Q(state=states.WAITING),
+        since="created_at",
+    )
+
+
+def _mirrors() -> _Row:
+    behind = Mirror.objects.filter(want__gt=F("have"))
+    return _queue(behind, waiting=Q(stuck=False), since="behind_since")
+
+
+def _queue(rows: QuerySet[Model], *, waiting: Q, since: str) -> _Row:
+    """How many wait, how many do not any more, and for how long the oldest waits, in seconds."""
+    row = rows.aggregate(
+        waiting=Count("pk", filter=waiting),
+        given_up=Count("pk", filter=~waiting),
+        oldest=Min(since, filter=waiting),
+    )
+    return row["waiting"], row["given_up"], _age(row["oldest"])
+
+
+def _age(since: datetime | None) -> float:
+    return max((clock.now() - since).total_seconds(), 0.0) if since is not None else 0.0
+
+
+def _beat() -> Metric:
+    gauge = GaugeMetricFamily(
+        "response_clock_age_seconds", "Since when nobody did what is due each minute."
+    )
+    beat = Heartbeat.objects.filter(name=clock.MINUTE).values_list("beat_at", flat=True).first()
+    if beat is not None:
+        gauge.add_metric([], _age(beat))
+    return gauge

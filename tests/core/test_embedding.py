@@ -50,7 +50,9 @@ def read(document):
     """The tokens of a document, with those inside lines; and the links it defines."""
     environment = {}
     tokens = (
-        MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(document, environment)
+        MarkdownIt("commonmark", {"maxNesting": 1000})
+        .enable(["table", "strikethrough"])
+        .parse(document, environment)
     )
     inline = [child for token in tokens for child in token.children or ()]
     return tokens, inline, environment

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
-from django.db import OperationalError, transaction
 from rest_framework.authentication import (
     BaseAuthentication,
     SessionAuthentication,
@@ -35,9 +33,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("This token has expired. Make another one in the admin.")
         if not token.user.is_active:
             raise AuthenticationFailed("The user of this token may not sign in any more.")
-        # That it was used is worth knowing, and not worth refusing a request for.
-        with contextlib.suppress(OperationalError), transaction.atomic():
-            token.note_use()
+        token.note_use()
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import OperationalError, models, transaction
 from django.utils import timezone
 
 PREFIX = "rsp_"
@@ -78,12 +79,16 @@ class ApiToken(models.Model):
         return ordered.index(ApiToken.Scope(self.scope)) >= ordered.index(scope)
 
     def note_use(self) -> None:
-        """Keep that it was used, to within five minutes: not every request is worth a write."""
+        """Keep that it was used, to within five minutes: not every request is worth a write.
+
+        That it cannot be kept just now is no reason to refuse a request.
+        """
         now = timezone.now()
         due = now - _USE_IS_NOTED_EVERY
-        if self.last_used is None or self.last_used < due:
-            unnoted = models.Q(last_used=None) | models.Q(last_used__lt=due)
-            ApiToken.objects.filter(unnoted, pk=self.pk).update(last_used=now)
+        if self.last_used is None or self.last_used <= due:
+            unnoted = models.Q(last_used=None) | models.Q(last_used__lte=due)
+            with contextlib.suppress(OperationalError), transaction.atomic():
+                ApiToken.objects.filter(unnoted, pk=self.pk).update(last_used=now)
 
 
 def digest_of(secret: str) -> str:

@@ -36,6 +36,7 @@ TEST = [
     *METRICS,
     *OPENAPI,
     "build>=1.2",
+    "check-wheel-contents>=0.6",
     "hypothesis>=6.120",
     "markdown-it-py>=3",  # reads the Markdown we write
     "pytest>=8.3",
@@ -43,6 +44,7 @@ TEST = [
     "pytest-xdist>=3.6",
     "schemathesis>=4.32,<5",
     "time-machine>=2.16",
+    "twine>=6",
     "uvicorn>=0.34",
     *TASKS_DB,
     # What decides whether the tree is clean moves only when we move it.

@@ -72,13 +72,21 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this tree, built from a copy: a stale build directory must not help."""
-    directory = tmp_path_factory.mktemp("wheel")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the source distribution of this tree is, and the wheel that is built from that.
+
+    It is built from a copy: a stale build directory must not help.
+    """
+    directory = tmp_path_factory.mktemp("built")
     source = shutil.copytree(ROOT, directory / "source", ignore=NOT_SOURCE)
-    run(sys.executable, "-m", "build", "--wheel", "--outdir", directory, source, cwd=directory)
-    (built,) = directory.glob("*.whl")
-    return built
+    run(sys.executable, "-m", "build", "--outdir", directory / "dist", source, cwd=directory)
+    return directory / "dist"
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    (wheel,) = built.glob("*.whl")
+    return wheel
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +121,22 @@ def test_the_wheel_carries_everything_the_app_needs_at_run_time(files_in_wheel):
     assert ours - files_in_wheel == set()
     for kind in ("templates/response/", "static/response/", "migrations/0001_initial.py"):
         assert any(name.startswith(f"response/{kind}") for name in files_in_wheel)
+
+
+def test_the_wheel_says_that_it_carries_types(files_in_wheel):
+    assert "response/py.typed" in files_in_wheel
+
+
+def test_the_package_index_would_take_both(built):
+    distributions = sorted(built.iterdir())
+    assert [path.suffix for path in distributions] == [".whl", ".gz"]
+    run(sys.executable, "-m", "twine", "check", "--strict", *distributions, cwd=built)
+
+
+def test_the_wheel_is_put_together_as_wheels_are(wheel):
+    check = Path(sys.executable).with_name("check-wheel-contents")
+    configuration = ("--config", ROOT / "pyproject.toml")
+    assert ": OK" in run(check, *configuration, wheel, cwd=wheel.parent)
 
 
 def test_the_wheel_carries_nothing_but_the_app(files_in_wheel):

@@ -55,6 +55,36 @@ def test_no_sweep_starts_in_a_management_command(site, slack_server):
     assert site.run(says).stdout.strip() == "['MainThread']"
 
 
+FORKING = """
+import os, sys, threading
+from response.delivery.work import sweep
+
+def tell(who):
+    print(who, "response-sweep" in {thread.name for thread in threading.enumerate()}, flush=True)
+
+def fork(who):
+    if os.fork() == 0:
+        tell(f"child of {who}:")
+        os._exit(0)
+    os.wait()
+    tell(f"{who}:")
+
+sweep.start()
+fork("who has served nothing")
+sweep.start(has_served=True)
+fork("who serves")
+"""
+
+
+def test_who_forks_before_serving_anything_leaves_the_sweep_to_its_children(site, slack_server):
+    assert site.run(FORKING).stdout.splitlines() == [
+        "child of who has served nothing: True",
+        "who has served nothing: False",
+        "child of who serves: False",
+        "who serves: True",
+    ]
+
+
 @pytest.mark.django_db
 def test_no_sweep_starts_for_the_client_of_a_hosts_tests(settings):
     settings.RESPONSE_SWEEP = True

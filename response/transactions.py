@@ -116,12 +116,14 @@ def delete_in_batches(rows: QuerySet[Any]) -> int:
 
     At most half a million at a time; what is left is for the next time.
     """
-    deleted = 0
+    deleted, rest = 0, rows.order_by("pk")
     for _batch in range(_MOST_BATCHES):
-        keys = list(rows.order_by().values_list("pk", flat=True)[:_DELETED_AT_ONCE])
+        keys = list(rest.values_list("pk", flat=True)[:_DELETED_AT_ONCE])
         if not keys:
             break
         with atomic():
             # By their condition too: somebody may have wanted one again meanwhile.
             deleted += rows.filter(pk__in=keys).delete()[0]
+        # From there on: PostgreSQL would look through those that are gone once more each time.
+        rest = rows.order_by("pk").filter(pk__gt=keys[-1])
     return deleted

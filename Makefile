@@ -16,7 +16,7 @@ IN_BROWSER := --tracing retain-on-failure --screenshot only-on-failure --output 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint browser pictures bench fuzz container clean
+.PHONY: help demo test lint browser pictures bench fuzz versions container clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,11 +46,14 @@ bench: .venv/test-installed ## Measure what Response costs, beside bare Django v
 fuzz: .venv/test-installed ## Hold the REST API to its description, by some thousand requests (SEED=… EXAMPLES=…)
 	@$(BIN)/python -m tests.fuzz --seed $(SEED) --examples $(EXAMPLES) $(ARGS)
 
+versions: .venv/test-installed ## Run the tests on each Python, Django and database there is (ARGS for nox)
+	@$(BIN)/nox $(ARGS)
+
 container: ## Run what the Dockerfile and docker-compose.yml run, without a container engine
 	@PYTHON="$(PYTHON)" .ci/container
 
 clean: ## Remove what the other targets made, the demo's database included
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis artefacts
+	rm -rf .venv .nox build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis artefacts
 	rm -rf demo/.state demo/staticfiles
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -38,6 +38,7 @@ TEST = [
     "build>=1.2",
     "check-wheel-contents>=0.6",
     "hypothesis>=6.120",
+    "nox>=2025.2",
     "markdown-it-py>=3",  # reads the Markdown we write
     "pytest>=8.3",
     "pytest-django>=4.11",

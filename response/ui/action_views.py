@@ -118,4 +118,5 @@ def _done(
         changes=told.entries,
         anchor="part-actions",
         clear=clear,
+        part="actions",
     )

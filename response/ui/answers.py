@@ -48,18 +48,20 @@ def done(
     anchor: str = "",
     restore: str = "",
     clear: str = "",
+    part: str = "",
 ) -> HttpResponse:
     """Something was done.
 
     ``said`` is a key of SAID; ``changes`` are what can be undone, and say it otherwise. ``restore``
     is a token that brings back what was taken away, and ``clear`` is the form that was sent, to be
-    emptied.
+    emptied. ``part`` is the one whose place a form took; it is shown again in any case.
     """
     changes = list(changes)
     if is_htmx(request):
         incident = find(request, incident_id)
         document = Document(request, incident)
-        parts = document.news(request.POST.getlist("part"))
+        known = [one for one in request.POST.getlist("part") if not one.startswith(f"{part}:")]
+        parts = document.news([*known, *([f"{part}:"] if part else [])])
         toast = _toast(request, incident, said, changes, restore)
         emptied = [place(request, document, clear)] if clear else []
         return HttpResponse("".join([*parts, poller(incident), *emptied, toast]))

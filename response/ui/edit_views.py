@@ -54,7 +54,14 @@ def edit(request: HttpRequest, incident_id: int, name: str) -> HttpResponse:
         return answers.refused(request, document, editable.part, FORM, _values(editable, form, was))
     said = "" if saved.entries else "unchanged"
     anchor = f"part-{editable.part}"
-    return answers.done(request, incident_id, said=said, changes=saved.entries, anchor=anchor)
+    return answers.done(
+        request,
+        incident_id,
+        said=said,
+        changes=saved.entries,
+        anchor=anchor,
+        part=editable.part,
+    )
 
 
 def _data(request: HttpRequest) -> Any:

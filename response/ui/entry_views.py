@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from response.core import services
 from response.core.actors import Actor, page_actor
@@ -82,6 +82,8 @@ def edit(request: HttpRequest, incident_id: int, entry_id: int) -> HttpResponse:
         theirs = [("Text", document.texts.html(note.text))]
         values |= {"seen": now, "theirs": theirs}
         return answers.refused(request, document, f"entry-{entry_id}", FORM, values, status=409)
+    if not changed and is_htmx(request):
+        return show(request, incident_id, entry_id)
     said = "entry-changed" if changed else "unchanged"
     return answers.done(request, incident_id, said=said, anchor=f"entry-{entry_id}")
 
@@ -136,7 +138,7 @@ def _author(metadata: Any) -> Actor:
     return Actor(*told, source=str(facts.get("source") or ""))
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_readers
 def show(request: HttpRequest, incident_id: int, entry_id: int) -> HttpResponse:
     """A note as it is, for htmx: whoever was editing it changed their mind."""

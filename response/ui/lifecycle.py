@@ -91,7 +91,7 @@ def close(request: HttpRequest, incident_id: int) -> HttpResponse:
                 incident_id, at=form.cleaned_data["end_time"], by=page_actor(request.user)
             )
         said = "" if told.entries else "unchanged"
-        return answers.done(request, incident_id, said=said, changes=told.entries)
+        return answers.done(request, incident_id, said=said, changes=told.entries, part="header")
     shown = {"form": form, "gaps": document.gaps()}
     status = 422 if form.is_bound else 200
     return answers.refused(
@@ -107,7 +107,7 @@ def reopen(request: HttpRequest, incident_id: int) -> HttpResponse:
     with timezone.override(None), editing.locked(incident_id) as told:
         services.reopen_incident(incident_id, by=page_actor(request.user))
     said = "" if told.entries else "unchanged"
-    return answers.done(request, incident_id, said=said, changes=told.entries)
+    return answers.done(request, incident_id, said=said, changes=told.entries, part="header")
 
 
 @require_POST

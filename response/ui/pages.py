@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from response.conf import conf
 from response.core.addresses import without_address
@@ -41,6 +42,7 @@ def render_page(
         "brand": appearance.brand(),
         "theme": appearance.theme_of(request),
         "section": section,
+        "zone": timezone.get_current_timezone_name(),
         "may_change": may_change(request.user),
         "bot": conf.INCIDENT_BOT_NAME or "incident",
         "signed_in_as": without_address(request.user.get_username()) if signed_in else "",

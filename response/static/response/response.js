@@ -18,7 +18,8 @@
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone && kept("response_zone") !== zone) {
     keep("response_zone", zone);
-    if (kept("response_zone") === zone && document.querySelector("time")) {
+    const shown = document.body.dataset.zone;
+    if (kept("response_zone") === zone && shown !== zone && document.querySelector("time")) {
       window.location.reload();
     }
   }

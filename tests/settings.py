@@ -26,6 +26,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "bootstrap4",
     "response.apps.ResponseConfig",
+    # For the page of the API's description, with the extra openapi.
+    "drf_spectacular_sidecar",
 ]
 
 # Where a test has a task queue: django-tasks-db keeps it in the same database.

@@ -46,12 +46,15 @@ def main() -> int:
             }
             site.manage("shell", "--no-imports", "-c", "from tests.fuzz import seed; seed.fill()")
             site.start(workers=1)
-            status = _schemathesis(f"{site.url}/core/schema/", options, more)
+            address = f"{site.url}/core/schema/"
+            status = _schemathesis(address, options, more, folder=folder)
     print(f"{time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
     return status
 
 
-def _schemathesis(address: str, options: argparse.Namespace, more: list[str]) -> int:
+def _schemathesis(
+    address: str, options: argparse.Namespace, more: list[str], *, folder: str
+) -> int:
     return subprocess.run(
         [
             *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG)),
@@ -60,6 +63,7 @@ def _schemathesis(address: str, options: argparse.Namespace, more: list[str]) ->
             "--no-color",
             *more,
         ],
+        cwd=folder,  # where it may leave what it keeps
         check=False,
     ).returncode
 

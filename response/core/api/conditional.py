@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
 from django.utils.http import parse_etags
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.utils.encoders import JSONEncoder
 
 from response.core.api.refusals import PreconditionFailed
 
 
 def etag_of(shown: Any) -> str:
-    """The ETag of what an answer shows."""
-    body = JSONRenderer().render(shown)
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    """The ETag of what an answer shows, in whatever order it has its members."""
+    body = json.dumps(shown, sort_keys=True, cls=JSONEncoder)
+    return f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
 
 
 def refuse_if_changed(request: Request, shown: Callable[[], Any]) -> None:

@@ -20,6 +20,7 @@ from response.core.actors import Actor
 from response.core.api import idempotency
 from response.core.api.access import actor_of
 from response.core.api.base import Readable, Writable
+from response.core.api.conditional import etag_of
 from response.core.api.filters import FilterBackend, IncidentFilter, Ordering
 from response.core.api.inputs import IncidentChange, IncidentDeclaration
 from response.core.models import ExternalUser, Incident
@@ -64,7 +65,7 @@ class IncidentViewSet(Incidents, Writable[Incident]):
             else:
                 shown = self._as_declared(declare())
         address = reverse("response_core:incident-detail", kwargs={"pk": shown["id"]})
-        headers = {"Location": request.build_absolute_uri(address)}
+        headers = {"Location": request.build_absolute_uri(address), "ETag": etag_of(shown)}
         return Response(shown, status=201, headers=headers)
 
     def change(self, row: Incident, values: dict[str, Any]) -> None:

@@ -49,7 +49,8 @@ def test_an_incident_is_declared_with_all_that_follows(writer, ana, ben):
     assert answer.status_code == 201
     incident = Incident.objects.get()
     assert answer["Location"] == f"http://testserver/core/incidents/{incident.pk}/"
-    assert answer.json() == writer.get(f"incidents/{incident.pk}/").json()
+    read = writer.get(f"incidents/{incident.pk}/")
+    assert (answer.json(), answer["ETag"]) == (read.json(), read["ETag"])
     assert (incident.summary, incident.impact) == (
         "A & B, latency < 5ms :fire:",
         "Everyone\nwho searches",

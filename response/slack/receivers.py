@@ -10,7 +10,7 @@ from response.core import signals
 from response.core.actors import Actor
 from response.core.models import Incident
 from response.core.timeline import Change
-from response.slack import headline, messages, people, prompts, wants
+from response.slack import headline, messages, mrkdwn, people, prompts, wants
 
 
 def connect() -> None:
@@ -48,7 +48,10 @@ def on_channel_requested(*, incident: Incident, by: Actor, **_kwargs: Any) -> No
     wants.comms_channel(incident, by)
 
 
-def on_message_requested(*, incident: Incident, text: str, **_kwargs: Any) -> None:
+def on_message_requested(*, incident: Incident, text: str, by: Actor, **_kwargs: Any) -> None:
     channel = incident.comms_channel()
-    if channel is not None:
-        messages.post(channel.channel_id, people.outgoing(text))
+    if channel is None:
+        return
+    # Slack shows the bot's name; whoever wrote it somewhere else is named by us.
+    said = f"{by.name}: " if by.kind == "user" and by.name else ""
+    messages.post(channel.channel_id, f"{mrkdwn.outgoing(said)}{people.outgoing(text)}")

@@ -58,7 +58,9 @@ def test_every_state_of_the_console_can_be_used_by_everyone(
     looks_right(page, album, "new-document")
 
     page.locator("#edit-summary").click()
-    page.get_by_label("Summary", exact=True).fill("Since **noon**\n\n- the queue\n- [is stuck](/)")
+    page.get_by_role("textbox", name="Summary").fill(
+        "Since **noon**\n\n- the queue\n- [is stuck](/)"
+    )
     expect(page.get_by_role("region", name="Preview").locator("strong")).to_have_text("noon")
     looks_right(page, album, "editing")
     page.get_by_role("button", name="Save").click()
@@ -72,7 +74,7 @@ def test_every_state_of_the_console_can_be_used_by_everyone(
     looks_right(page, album, "new-action")
     page.get_by_role("button", name="Add the action").click()
     expect(page.get_by_role("button", name="Done: Empty the queue")).to_be_visible()
-    add_entry(page, "The queue is `stuck`")
+    add_entry(page, "The queue is stuck")
     page.get_by_role("link", name="Edit the entry").click()
     looks_right(page, album, "editing-an-entry")
     page.get_by_role("link", name="Cancel").click()
@@ -90,7 +92,7 @@ def test_every_state_of_the_console_can_be_used_by_everyone(
 
     page.goto(f"{demo}/?q=no+such+words")
     looks_right(page, album, "no-match")
-    page.goto(f"{demo}/?since=yesterday&status=live&lead=demo")
+    page.goto(f"{demo}/?since=3000-01-01&status=live&lead=demo")
     looks_right(page, album, "narrowed")
     page.locator("summary").filter(has_text="demo").click()
     looks_right(page, album, "menu")
@@ -111,17 +113,17 @@ def test_two_people_see_each_other_s_change_and_lose_nothing(
     # What one writes while the other writes as well is shown, and not replaced.
     for page in (ana, ben):
         page.locator("#edit-summary").click()
-    ana.get_by_label("Summary", exact=True).fill("Ana's summary")
-    ben.get_by_label("Summary", exact=True).fill("Ben's summary")
+    ana.get_by_role("textbox", name="Summary").fill("Ana's summary")
+    ben.get_by_role("textbox", name="Summary").fill("Ben's summary")
     ana.get_by_role("button", name="Save").click()
     expect(ana.get_by_role("region", name="Summary")).to_contain_text("Ana's summary")
     expect(ben.get_by_text("Summary set").first).to_be_visible(timeout=NEWS)
-    expect(ben.get_by_label("Summary", exact=True)).to_have_value("Ben's summary")
+    expect(ben.get_by_role("textbox", name="Summary")).to_have_value("Ben's summary")
     ben.get_by_role("button", name="Save").click()
     conflict = ben.get_by_role("alert")
     expect(conflict).to_contain_text("changed this while you were writing")
     expect(conflict).to_contain_text("Ana's summary")
-    expect(ben.get_by_label("Summary", exact=True)).to_have_value("Ben's summary")
+    expect(ben.get_by_role("textbox", name="Summary")).to_have_value("Ben's summary")
     looks_right(ben, album, "conflict")
     ben.get_by_role("button", name="Save mine instead").click()
     expect(ben.get_by_role("region", name="Summary")).to_contain_text("Ben's summary")
@@ -155,7 +157,7 @@ def test_the_document_is_worked_on_by_keyboard_alone(page: Page) -> None:
     keys = page.keyboard
     walk(page, "Tab", page.locator("#edit-summary"))
     keys.press("Enter")
-    expect(page.get_by_label("Summary", exact=True)).to_be_focused()
+    expect(page.get_by_role("textbox", name="Summary")).to_be_focused()
     keys.type("Typed")
     walk(page, "Tab", page.get_by_role("button", name="Save"))
     keys.press("Enter")
@@ -200,7 +202,7 @@ def test_without_javascript_the_same_forms_are_sent(
     page = reader.sign_in(new_context(java_script_enabled=False).new_page(), demo)
     declare(page, "No script")
     page.locator("#edit-summary").click()
-    page.get_by_label("Summary", exact=True).fill("Typed without a script")
+    page.get_by_role("textbox", name="Summary").fill("Typed without a script")
     album.keep(page, "editing", whole=True)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("region", name="Summary")).to_contain_text("Typed without a script")

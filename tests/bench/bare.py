@@ -18,7 +18,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import Template, engines
 from django.views.decorators.csrf import csrf_exempt
 
@@ -229,3 +229,41 @@ def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
         "owed": Mirror.objects.filter(object_id=incident_id).values("kind", "want", "have"),
     }
     return HttpResponse(_template(_DOC).render(context, request))
+
+
+# What programs read
+
+
+@login_required
+def api_incidents(request: HttpRequest) -> HttpResponse:
+    """A page of incidents with channel and actions, as ``values()`` has them."""
+    limit = int(request.GET["limit"])
+    visible = Incident.objects.visible_to(request.user)
+    count = visible.count()
+    rows = visible.order_by("-report_time", "-pk").values(
+        *("id", "report", "report_time", "start_time", "end_time", "report_only", "private"),
+        *("severity", "summary", "impact", *_person("lead"), *_person("reporter")),
+        *("commschannel__channel_id", "commschannel__channel_name"),
+    )[:limit]
+    shown = {row["id"]: {**row, "actions": []} for row in rows}
+    actions = Action.objects.filter(incident__in=list(shown)).order_by("created_date", "pk")
+    for action in actions.values(
+        *("id", "incident_id", "details", "done", "created_date", "done_date", "due_date"),
+        *("priority", "type", *_person("user")),
+    ):
+        shown[action["incident_id"]]["actions"].append(action)
+    return JsonResponse({"count": count, "people": _people(), "results": list(shown.values())})
+
+
+@login_required
+def api_feed(request: HttpRequest) -> HttpResponse:
+    """A page of the change feed, after one of its entries."""
+    limit, after = int(request.GET["limit"]), int(request.GET["after"])
+    entries = Event.objects.exclude(incident__private=True).filter(position__gt=after)
+    rows = entries.order_by("position").values("id", "timestamp", "event_type", "payload")[:limit]
+    return JsonResponse({"results": list(rows)})
+
+
+def _person(name: str) -> list[str]:
+    fields = ("app_id", "external_id", "display_name", "full_name", "email", "deleted")
+    return [f"{name}__{field}" for field in fields]

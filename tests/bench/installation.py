@@ -35,6 +35,11 @@ class MeasuredSite(Site):
             self.environment["TEST_RUNNER"] = "response.testing.runners.NothingRunsByItself"
             self.environment["TEST_SWEEP"] = "0"
 
+    def run_seed(self, function: str) -> None:
+        """Write the rows of a function of ``tests.bench.seed``."""
+        program = f"from tests.bench import seed; seed.{function}()"
+        self.manage("shell", "--no-imports", "-c", program)
+
     def come_to_rest(self, seconds: float) -> int:
         """Wait until its work behind the answers is done, at most ``seconds``; how many pieces of
         it are left."""
@@ -64,7 +69,7 @@ def measured_site(database_url: str, folder: Path, *, works: bool) -> Iterator[M
         slack.add_channel(CHANNEL, "inc-bench")
         made = stack.enter_context(installed(folder, slack, "bench"))
         site = MeasuredSite(made.database_url, slack, folder, works=works)
-        site.manage("shell", "--no-imports", "-c", "from tests.bench import seed; seed.fill()")
+        site.run_seed("fill")
         stack.callback(site.kill)
         site.start(WORKERS)
         yield site

@@ -16,6 +16,9 @@ INCIDENT = 1
 CHANNEL = "CBENCH"
 SESSION = "thesessionofthebenchmarksreader0"
 
+#: The thousandth page of the change feed comes after this place in it.
+FEED_AFTER = 99_900
+
 Side = Literal["ours", "bare"]
 
 
@@ -31,10 +34,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Job:
-    """``make`` makes the next request of Slack's, or the one page; none is a repeat."""
+    """``make`` makes the next request of Slack's, or the one page; none is a repeat.
+
+    ``many``: it is asked over the rows of ``seed.fill_for_programs``.
+    """
 
     name: str
     make: Callable[[], Request]
+    many: bool = False
 
     def call(self, side: Side) -> Call:
         """The next request, signed now; Slack's five minutes begin here."""
@@ -83,5 +90,8 @@ JOBS = {
         ),
         Job("command event", lambda: payloads.app_mention("duration", channel=CHANNEL)),
         Job("form submission", _report),
+        # Last: they have very many rows of their own.
+        Job("API incidents", lambda: _page("/core/incidents/?limit=100"), many=True),
+        Job("API feed", lambda: _page(f"/core/events/?limit=100&after={FEED_AFTER}"), many=True),
     )
 }

@@ -9,14 +9,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.utils import timezone
 
-from response.core.models import Action, ExternalUser, Incident, TimelineEvent
+from response.core.models import Action, Event, ExternalUser, FeedEnd, Incident, TimelineEvent
+from response.core.serializers import IncidentSnapshotSerializer
 from response.slack.models import CommsChannel, UserStats
 from response.testing import payloads
-from tests.bench.jobs import CHANNEL, INCIDENT, SESSION
+from tests.bench.jobs import CHANNEL, FEED_AFTER, INCIDENT, SESSION
 
 INCIDENTS = 200
+MANY_INCIDENTS = 10_000
 ENTRIES = 200
 ACTIONS = 10
 PEOPLE = (payloads.ANA, payloads.BEN, payloads.CHLOE, payloads.DAN)
@@ -48,6 +51,48 @@ def fill() -> None:
     CommsChannel.objects.create(incident=busy, channel_id=CHANNEL, channel_name="inc-bench")
     _document(busy, people, chance)
     _sign_in()
+
+
+def fill_for_programs(incidents: int = MANY_INCIDENTS, entries: int = FEED_AFTER + 200) -> None:
+    """Write what programs read, beside what ``fill`` wrote: incidents with a channel and two
+    actions each, and a long change feed, of which every entry has its place."""
+    chance = random.Random(20261124)  # noqa: S311
+    people = list(ExternalUser.objects.order_by("pk"))
+    made = Incident.objects.bulk_create(
+        (_incident(number, people, chance) for number in range(incidents)), batch_size=1000
+    )
+    CommsChannel.objects.bulk_create(
+        (
+            CommsChannel(incident=one, channel_id=f"CMANY{one.pk}", channel_name=f"inc-{one.pk}")
+            for one in made
+        ),
+        batch_size=1000,
+    )
+    Action.objects.bulk_create(
+        (
+            Action(incident=one, details=chance.choice(SENTENCES), user=chance.choice(people))
+            for one in made
+            for _ in range(2)
+        ),
+        batch_size=1000,
+    )
+    Event.objects.all().delete()
+    snapshots = [IncidentSnapshotSerializer(one).data for one in made[:50]]
+    Event.objects.bulk_create(
+        (
+            Event(
+                event_type=Event.Kind.INCIDENT,
+                payload=snapshots[place % len(snapshots)],
+                incident=made[place % len(snapshots)],
+                position=place,
+            )
+            for place in range(1, entries + 1)
+        ),
+        batch_size=1000,
+    )
+    FeedEnd.objects.update_or_create(pk=1, defaults={"position": entries})
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _incident(number: int, people: list[ExternalUser], chance: random.Random) -> Incident:

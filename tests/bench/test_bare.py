@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 
@@ -13,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 
 from response.delivery.models import Mirror, OutboxMessage
 from response.testing import FakeSlack, payloads
-from tests.bench import seed
+from tests.bench import jobs, seed
 from tests.bench.jobs import CHANNEL, JOBS, Call
 
 pytestmark = [pytest.mark.django_db(transaction=True, reset_sequences=True)]
 
-DOORS = [name for name in JOBS if not name.endswith(("page", "document"))]
-PAGES = [name for name in JOBS if name not in DOORS]
+PROGRAMS = [name for name in JOBS if JOBS[name].many]
+PAGES = [name for name in JOBS if name.endswith(("page", "document"))]
+DOORS = [name for name in JOBS if name not in {*PAGES, *PROGRAMS}]
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +73,19 @@ def test_the_bare_view_of_a_door_writes_the_same_rows(job):
 @pytest.mark.parametrize("job", PAGES)
 def test_the_bare_page_reads_the_same_tables(job):
     assert tables_read_by(JOBS[job].call("bare")) == tables_read_by(JOBS[job].call("ours"))
+
+
+@pytest.mark.parametrize("job", PROGRAMS)
+def test_the_bare_view_answers_a_program_with_the_same_rows(job, monkeypatch):
+    monkeypatch.setattr(jobs, "FEED_AFTER", 30)
+    seed.fill_for_programs(incidents=120, entries=200)
+    ours, bare = (json.loads(answer(JOBS[job].call(side))) for side in ("ours", "bare"))
+    ids = [row["id"] for row in ours["results"]]
+    assert len(ids) == 100
+    assert ids == [row["id"] for row in bare["results"]]
+    assert ours.get("count") == bare.get("count")
+    for mine, theirs in zip(ours["results"], bare["results"], strict=True):
+        assert len(mine.get("action_items", [])) == len(theirs.get("actions", []))
 
 
 @pytest.mark.parametrize("side", ["ours", "bare"])

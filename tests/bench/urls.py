@@ -14,6 +14,8 @@ urlpatterns = [
                 path("slack/event", bare.event),
                 path("", bare.incident_list),
                 path("incident/<int:incident_id>/", bare.incident_doc),
+                path("core/incidents/", bare.api_incidents),
+                path("core/events/", bare.api_feed),
             ]
         ),
     ),

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from response.conf import conf
 from response.core import drafting, export
 from response.core.export import Record
 from response.core.models import Incident
@@ -59,6 +60,8 @@ def _as_html(record: Record) -> str:
             **at_a_glance(incident),
             "policy": NOTHING_BUT_ITSELF,
             "address": export.address_of(incident),
+            # Where links lead that people wrote without a host; nothing is loaded from there.
+            "site": conf.SITE_URL,
             "title": texts.line(incident.report),
             "reporter": record.name(incident.reporter),
             "reported": moment(incident.report_time),

@@ -87,7 +87,7 @@ def test_the_html_needs_no_other_file(reader, incident):
     html = get(reader, incident, "html").content.decode()
     elements = Elements(html).found
     tags = {tag for tag, _ in elements}
-    assert tags.isdisjoint({"script", "link", "img", "iframe", "object", "form", "base"})
+    assert tags.isdisjoint({"script", "link", "img", "iframe", "object", "form"})
     assert not [name for _, of in elements for name in of if name in ("src", "style")]
     assert "url(" not in html
     assert "@import" not in html

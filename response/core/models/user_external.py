@@ -57,7 +57,10 @@ class ExternalUser(models.Model):
             )
         ]
         # As a look-up whatever the capitals compares it.
-        indexes = [models.Index(Upper("email"), name="response_person_email")]
+        indexes = [
+            models.Index(Upper("email"), name="response_person_email"),
+            models.Index(fields=["external_id"], name="response_person_id"),
+        ]
 
     def __str__(self) -> str:
         return self.name

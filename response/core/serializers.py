@@ -7,6 +7,7 @@ calendar) must not keep anybody from reading the rest of a list.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -49,7 +50,13 @@ class StoredJSONField(serializers.JSONField):
     """
 
     def to_representation(self, value: Any) -> Any:
-        return _sendable(super().to_representation(value))
+        value = super().to_representation(value)
+        try:
+            # Nearly all of it is fit as it is, which takes no Python to find out.
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        except ValueError:
+            return _sendable(value)
+        return value
 
 
 def _sendable(value: Any) -> Any:

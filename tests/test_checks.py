@@ -45,6 +45,7 @@ WRONG = {
     "a token of None": ({"SLACK_TOKEN": None}, "W001", "SLACK_TOKEN"),
     "a person's token": ({"SLACK_TOKEN": "xoxp-1"}, "W002", "xoxp"),
     "an app's token": ({"SLACK_TOKEN": "xapp-1"}, "W003", "xapp"),
+    "a bot's token for an app's": ({"SLACK_APP_TOKEN": "xoxb-1"}, "W017", "connections:write"),
     "no secret": ({"SLACK_SIGNING_SECRET": ""}, "W004", "Basic Information"),
     "no secret in the list": ({"SLACK_SIGNING_SECRET": []}, "W004", "SLACK_SIGNING_SECRET"),
     "empty secrets": ({"SLACK_SIGNING_SECRET": ["", ""]}, "W004", "SLACK_SIGNING_SECRET"),
@@ -168,6 +169,13 @@ class Elsewhere:
 
     def db_for_write(self, model, **_hints):
         return "other" if model._meta.app_label == "response" else None
+
+
+def test_with_socket_mode_no_signing_secret_is_missed(complete, capsys):
+    complete.SLACK_SIGNING_SECRET = ""
+    complete.SLACK_APP_TOKEN = "xapp-1"
+    call_command("check")
+    assert "SLACK_SIGNING_SECRET" not in capsys.readouterr().err
 
 
 def test_nothing_that_is_missing_stops_a_command(complete, capsys):

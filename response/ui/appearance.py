@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
 
 
 def _colours_etag(request: HttpRequest) -> str:
-    return f'"{hash(tuple(colour_rules())) & 0xFFFFFFFF:x}"'
+    rules = "".join(colour_rules())
+    return f'"{hashlib.blake2b(rules.encode(), digest_size=8).hexdigest()}"'
 
 
 @require_safe

@@ -61,7 +61,7 @@ NEWEST = (Key("report_time", descending=True), Key("pk", descending=True))
 ORDERS = {
     order.name: order
     for order in (
-        Order("", "Open first, then the newest", (Key("open_rank"), *NEWEST)),
+        Order("", "Open first", (Key("open_rank"), *NEWEST)),
         Order("-start_time", "Newest first", (Key("start_time", True), Key("pk", True))),
         Order("start_time", "Oldest first", (Key("start_time"), Key("pk"))),
         Order("severity", "Most severe first", (Key("severity_order"), *NEWEST)),

@@ -33,11 +33,12 @@ SAFE_ATTRIBUTES = frozenset(
     | {"title", "width"}
 )
 
-# Beyond these a text is shown plain. They keep the worst texts that a search found under about a
-# tenth of a second on a small machine, and most of them far under.
+# Beyond these a text is shown plain. They keep the worst texts that a search found under 50
+# milliseconds on a small machine, and most of them far under.
 MAX_LENGTH = 20_000
-MAX_LINES = 800
+MAX_LINES = 600
 MAX_NESTING = 20
+MAX_TABS = 100  # in a line: each costs markdown2 a call of itself
 MAX_EFFORT = 5_000_000
 
 _EXTRAS: dict[str, Any] = {
@@ -71,6 +72,7 @@ _BACKTICKS = re.compile("`+")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _LIST_MARKER = re.compile(r"[*+-](?=\s|$)|\d+\.(?=\s|$)")
 _BEGINNING = re.compile(rf"(?:[ \t>]|{_LIST_MARKER.pattern})*")
+_RULE = frozenset(" \t>:|-")  # all that the line under the head of a table is made of
 _LONG_GAP = re.compile(r"[^\S\n]{200}")
 _FENCE = re.compile(r"^[ \t>]*```", re.MULTILINE)
 _FENCE_LANGUAGE = re.compile(r"^([ \t>]*```)[ \t]*[\w+#.-]+[ \t]*$", re.MULTILINE)
@@ -191,21 +193,24 @@ def _is_too_much(text: str) -> bool:
 
     It calls itself for each level of quotes and lists, and looks for the other end of each fence
     through the whole text, of each bracket or emphasis through the paragraph, and of each cell of a
-    table through the line. The weights are measured.
+    table through the line; and each link is made three times. The weights are measured.
     """
     lines = text.split("\n")
     beginnings = [match[0] for match in map(_BEGINNING.match, lines) if match]
     if (
         len(lines) > MAX_LINES
         or any(_levels(beginning) > MAX_NESTING for beginning in beginnings)
+        or any(line.count("\t") > MAX_TABS for line in lines)
         or _LONG_GAP.search(text)
     ):
         return True
     effort = sum(
-        20_000 * len(_LIST_MARKER.findall(beginning)) + 5_000 * beginning.count(">")
+        20_000 * len(_LIST_MARKER.findall(beginning)) + 10_000 * beginning.count(">")
         for beginning in beginnings
     )
     effort += sum(10 * line.count("|") * len(line) for line in lines)
+    effort += 15_000 * sum(1 for line in lines if "-" in line and _RULE.issuperset(line))
+    effort += 7_000 * text.count("://")
     effort += 2 * len(_FENCE.findall(text)) * len(text)
     for paragraph in _BLANK_LINE.split(text):
         effort += (10 * _count("[`", paragraph) + 5 * _count("*_~\\", paragraph)) * len(paragraph)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
@@ -20,11 +21,14 @@ from response.core import services
 from response.core.actors import SYSTEM
 from response.models import (
     Action,
+    ApiToken,
     CommsChannel,
     Event,
     ExternalUser,
+    FeedEnd,
     HeadlinePost,
     Heartbeat,
+    IdempotentRequest,
     Inbox,
     Incident,
     Lane,
@@ -35,12 +39,16 @@ from response.models import (
     PinnedMessage,
     TimelineEvent,
     UserStats,
+    WriteUp,
 )
 
 pytestmark = pytest.mark.django_db
 
 EVERY_MODEL = [getattr(models, name) for name in models.__all__]
-READ_ONLY = [Event, Heartbeat, Inbox, Lane, Mirror, OutboxMessage, Pause]
+READ_ONLY = [
+    *(Event, FeedEnd, Heartbeat, IdempotentRequest, Inbox, Lane, Mirror, OutboxMessage, Pause),
+    WriteUp,
+]
 SECRET = "Takeover of a competitor"
 
 
@@ -139,6 +147,10 @@ def incident(ana: ExternalUser) -> Incident:
     return services.declare_incident(report="Checkout is failing", reporter=ana, severity="2")
 
 
+def _caller(number: int) -> Any:
+    return get_user_model().objects.get_or_create(username=f"program {number}")[0]
+
+
 def filled(incident: Incident, ana: ExternalUser, text: str = "said") -> dict[type[Any], Any]:
     """One row of everything, by model."""
     now = timezone.now()
@@ -177,6 +189,12 @@ def filled(incident: Incident, ana: ExternalUser, text: str = "said") -> dict[ty
         Lane: Lane.objects.create(name=f"C{number}"),
         Pause: Pause.objects.create(scope=f"chat.update C{number}", until=now),
         Heartbeat: Heartbeat.objects.create(name=f"minute {number}", beat_at=now),
+        ApiToken: ApiToken.issue(name=f"pager {number}", user=_caller(number))[0],
+        IdempotentRequest: IdempotentRequest.objects.create(
+            user=_caller(number), key=f"k{number}", incident=incident, answer={"report": text}
+        ),
+        FeedEnd: FeedEnd.objects.create(position=number),
+        WriteUp: WriteUp.objects.create(incident=incident, text=text),
     }
     assert set(rows) == set(EVERY_MODEL)
     return rows

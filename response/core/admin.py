@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from response.core import services
+from response.core import services, write_ups
 from response.core.admin_pages import (
     OfIncidentsAdmin,
     ReadOnlyAdmin,
@@ -19,7 +19,15 @@ from response.core.admin_pages import (
     in_short,
     may_see_private,
 )
-from response.core.models import Action, Event, ExternalUser, Incident, TimelineEvent
+from response.core.models import (
+    Action,
+    Event,
+    ExternalUser,
+    Incident,
+    TimelineEvent,
+    WriteUp,
+    WriteUp,
+)
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -129,6 +137,42 @@ class TimelineEventAdmin(OfIncidentsAdmin):
         metadata = entry.metadata if isinstance(entry.metadata, dict) else {}
         actor = metadata.get("actor")
         return str(actor.get("name") or "–") if isinstance(actor, dict) else "–"
+
+
+@admin.register(WriteUp)
+class WriteUpAdmin(ReadOnlyAdmin):
+    """Written on the incident's page, which keeps what others wrote meanwhile."""
+
+    list_display = ["incident", "revision", "changed_at"]
+    list_select_related = ["incident"]
+    search_fields = ["text", "incident__report"]
+    ordering = ["-changed_at", "-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WriteUp]:
+        visible = Incident.objects.visible_to(request.user)
+        written: QuerySet[WriteUp] = super().get_queryset(request).filter(incident__in=visible)
+        return written
+
+
+@admin.register(WriteUp)
+class WriteUpAdmin(OfIncidentsAdmin):
+    """A write-up is begun on the incident's page, and removed by emptying it."""
+
+    list_display = ["incident", "changed_at", "revision"]
+    search_fields = ["text", "incident__report"]
+    ordering = ["-changed_at", "-pk"]
+    fields = ["incident", "text", "revision", "changed_at"]
+    readonly_fields = ["incident", "revision", "changed_at"]
+    autocomplete_fields: list[str] = []
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def change(self, row: WriteUp, values: dict[str, Any]) -> None:
+        write_ups.change_write_up(row.incident_id, text=values["text"])
 
 
 @admin.register(ExternalUser)

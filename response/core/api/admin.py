@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.debug import sensitive_variables
 
-from response.core.models import ApiToken
+from response.core.admin_pages import ReadOnlyAdmin
+from response.core.models import ApiToken, FeedEnd, IdempotentRequest
 
 if TYPE_CHECKING:
     Page = admin.ModelAdmin[ApiToken]
@@ -81,6 +82,22 @@ class ApiTokenAdmin(Page):
     @admin.display(description="starts with")
     def starts_with(self, token: ApiToken) -> str:
         return f"{token.hint}…"
+
+
+@admin.register(IdempotentRequest)
+class IdempotentRequestAdmin(ReadOnlyAdmin):
+    """That something was declared with a key; not what, for it may be private by now."""
+
+    list_display = ["key", "user", "created"]
+    list_select_related = ["user"]
+    search_fields = ["key"]
+    ordering = ["-created", "-pk"]
+    fields = ["key", "user", "created"]
+
+
+@admin.register(FeedEnd)
+class FeedEndAdmin(ReadOnlyAdmin):
+    list_display = ["position"]
 
 
 def _may_act_for_others(request: HttpRequest) -> bool:

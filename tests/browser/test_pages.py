@@ -90,6 +90,10 @@ def test_the_web_pages_can_be_used_by_everyone(
     page.get_by_role("link", name=TITLE).click()
     expect(page.get_by_role("region", name="Timeline")).to_contain_text("It is the new index 👀")
     looks_right(page, album, "document")
+    page.get_by_role("link", name="Insights").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Insights")
+    expect(page.get_by_role("img").first).to_be_visible()
+    looks_right(page, album, "insights")
 
 
 @desk_and_phone

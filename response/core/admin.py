@@ -10,8 +10,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from response.core import services, write_ups
+from response.core import services
 from response.core.admin_pages import (
+    DeletableAdmin,
     OfIncidentsAdmin,
     ReadOnlyAdmin,
     RecordKeepingAdmin,
@@ -25,7 +26,6 @@ from response.core.models import (
     ExternalUser,
     Incident,
     TimelineEvent,
-    WriteUp,
     WriteUp,
 )
 
@@ -140,7 +140,7 @@ class TimelineEventAdmin(OfIncidentsAdmin):
 
 
 @admin.register(WriteUp)
-class WriteUpAdmin(ReadOnlyAdmin):
+class WriteUpAdmin(DeletableAdmin):
     """Written on the incident's page, which keeps what others wrote meanwhile."""
 
     list_display = ["incident", "revision", "changed_at"]
@@ -152,27 +152,6 @@ class WriteUpAdmin(ReadOnlyAdmin):
         visible = Incident.objects.visible_to(request.user)
         written: QuerySet[WriteUp] = super().get_queryset(request).filter(incident__in=visible)
         return written
-
-
-@admin.register(WriteUp)
-class WriteUpAdmin(OfIncidentsAdmin):
-    """A write-up is begun on the incident's page, and removed by emptying it."""
-
-    list_display = ["incident", "changed_at", "revision"]
-    search_fields = ["text", "incident__report"]
-    ordering = ["-changed_at", "-pk"]
-    fields = ["incident", "text", "revision", "changed_at"]
-    readonly_fields = ["incident", "revision", "changed_at"]
-    autocomplete_fields: list[str] = []
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def change(self, row: WriteUp, values: dict[str, Any]) -> None:
-        write_ups.change_write_up(row.incident_id, text=values["text"])
 
 
 @admin.register(ExternalUser)

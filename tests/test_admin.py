@@ -46,9 +46,9 @@ pytestmark = pytest.mark.django_db
 
 EVERY_MODEL = [getattr(models, name) for name in models.__all__]
 READ_ONLY = [
-    *(Event, FeedEnd, Heartbeat, IdempotentRequest, Inbox, Lane, Mirror, OutboxMessage, Pause),
-    WriteUp,
+    *(Event, FeedEnd, Heartbeat, Inbox, Lane, Mirror, OutboxMessage, Pause),
 ]
+WRITTEN_ELSEWHERE = [IdempotentRequest, WriteUp]
 SECRET = "Takeover of a competitor"
 
 
@@ -216,7 +216,9 @@ def test_every_page_opens(
         page(model, "history", row.pk),
     ]
     if model not in READ_ONLY:
-        pages += [page(model, "add"), page(model, "delete", row.pk)]
+        pages += [page(model, "delete", row.pk)]
+    if model not in [*READ_ONLY, *WRITTEN_ELSEWHERE]:
+        pages += [page(model, "add")]
 
     for address in pages:
         answer = boss.get(address, follow=True)
@@ -486,6 +488,7 @@ def test_holders_of_the_right_see_private_incidents(
     limited: Client, staff: Any, private: dict[type[Any], Any], model: type[Any]
 ) -> None:
     staff.user_permissions.add(Permission.objects.get(codename="view_private_incident"))
+    ApiToken.objects.update(user=staff)  # those of others are not theirs to see
 
     assert limited.get(page(model, "change", private[model].pk)).status_code == 200
     if model in {Incident, Action, TimelineEvent, Event, PinnedMessage}:

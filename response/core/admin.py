@@ -12,6 +12,7 @@ from django.utils.html import format_html
 
 from response.core import services
 from response.core.admin_pages import (
+    DeletableAdmin,
     OfIncidentsAdmin,
     ReadOnlyAdmin,
     RecordKeepingAdmin,
@@ -139,7 +140,7 @@ class TimelineEventAdmin(OfIncidentsAdmin):
 
 
 @admin.register(WriteUp)
-class WriteUpAdmin(ReadOnlyAdmin):
+class WriteUpAdmin(DeletableAdmin):
     """Written on the incident's page, which keeps what others wrote meanwhile."""
 
     list_display = ["incident", "revision", "changed_at"]

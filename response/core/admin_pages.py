@@ -139,6 +139,13 @@ class ReadOnlyAdmin(Page):
         return False
 
 
+class DeletableAdmin(ReadOnlyAdmin):
+    """Pages of what goes when its incident goes, which whoever deletes that must be allowed."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return Page.has_delete_permission(self, request, obj)
+
+
 def signed_in(request: HttpRequest) -> Actor:
     """The user of the admin, as the timeline names them."""
     user = request.user

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.debug import sensitive_variables
 
-from response.core.admin_pages import ReadOnlyAdmin
+from response.core.admin_pages import DeletableAdmin, ReadOnlyAdmin
 from response.core.models import ApiToken, FeedEnd, IdempotentRequest
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class ApiTokenAdmin(Page):
 
 
 @admin.register(IdempotentRequest)
-class IdempotentRequestAdmin(ReadOnlyAdmin):
+class IdempotentRequestAdmin(DeletableAdmin):
     """That something was declared with a key; not what, for it may be private by now."""
 
     list_display = ["key", "user", "created"]

@@ -88,7 +88,7 @@ def deliver_http(
     *,
     now: float | None = None,
     headers: dict[str, str] | None = None,
-    timeout: float = 10,
+    timeout: float = 60,
 ) -> HttpAnswer:
     """Post ``request`` signed to a real server. Raises OSError if nobody answers."""
     signed = sign(secret, int(time.time() if now is None else now), request.body)

@@ -187,7 +187,7 @@ def test_edits_commands_and_payments_of_one_incident_do_not_block_each_other(
         assert at_once(site, command, changed, message("so", channel=channel)) == [200] * 3
     assert settled(site)
     headline = [
-        shown for shown in slack_server.messages(INCIDENTS) if f"incident/{incident}" in str(shown)
+        shown for shown in slack_server.messages(INCIDENTS) if f"incident/{incident}/" in str(shown)
     ]
     assert len(headline) == 1
     assert f"Now it is {ROUNDS - 1}" in str(headline[0].blocks)

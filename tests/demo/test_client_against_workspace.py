@@ -235,6 +235,16 @@ def test_who_the_token_is(client: SlackClient, workspace: Workspace) -> None:
     assert refusal(stranger.get_slack_token_owner) == "invalid_auth"
 
 
+@checks("who_am_i")
+def test_slack_says_beside_its_answer_what_the_token_may_do(
+    client: SlackClient, workspace: Workspace
+) -> None:
+    who, headers = client.who_am_i()
+    assert who["bot_id"]
+    assert "chat:write" in headers["x-oauth-scopes"].split(",")
+    assert headers["date"]
+
+
 # Trouble
 
 

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from slack_sdk import WebClient
@@ -228,7 +229,7 @@ def test_a_permalink_leads_to_the_message_on_the_page(workspace: Workspace) -> N
 
 def test_the_link_into_a_channel_that_a_document_shows_leads_there(workspace: Workspace) -> None:
     workspace.say("ana", "incidents", "Look here")
-    link = f"{workspace.slack.base_url}../app_redirect?channel={INCIDENTS}"
+    link = urljoin(workspace.slack.base_url, f"../app_redirect?channel={INCIDENTS}")
     with urllib.request.urlopen(link.replace("localhost", "127.0.0.1")) as response:
         assert "Look here" in response.read().decode()
 

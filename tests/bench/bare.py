@@ -215,7 +215,7 @@ def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
     incident = found.values(
         *("report", "severity", "summary", "impact", "start_time", "end_time"),
         *("lead__display_name", "reporter__display_name", "commschannel__channel_name"),
-        "headlinepost__message_ts",
+        *("headlinepost__message_ts", "write_up__text"),
     ).get()
     of_it = {"incident_id": incident_id}
     talked = UserStats.objects.filter(**of_it).order_by("-message_count")

@@ -17,6 +17,7 @@ class ResponseConfig(AppConfig):
 
     def ready(self) -> None:
         from response import checks  # noqa: F401 - importing registers them
+        from response.core import drafting  # noqa: F401 - and so here
 
         _connect_delivery()
         _connect_slack()

@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
+from django.core.checks import CheckMessage, Warning, register
 from django.utils.safestring import SafeString, mark_safe
 
 from response.conf import conf
@@ -67,6 +69,22 @@ def template() -> str:
 def unknown_facts(text: str) -> list[str]:
     """What stands in braces in a template, and is the name of no fact."""
     return sorted(set(_PLACEHOLDER.findall(text)) - set(_FACTS))
+
+
+@register()
+def check(app_configs: object, **_kwargs: Any) -> Sequence[CheckMessage]:
+    """Say where RESPONSE_WRITE_UP_TEMPLATE names a fact that there is not."""
+    unknown = unknown_facts(template())
+    if not unknown:
+        return []
+    return [
+        Warning(
+            f"RESPONSE_WRITE_UP_TEMPLATE has {', '.join(f'{{{name}}}' for name in unknown)}, which "
+            "is no fact: it will stand in each draft as it is.",
+            hint=f"Those that there are: {', '.join(f'{{{name}}}' for name in sorted(_FACTS))}.",
+            id="response.W028",
+        )
+    ]
 
 
 def unwritten_sections(text: str) -> list[str]:

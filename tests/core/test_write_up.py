@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
+from django.core.checks import run_checks
 from django.utils import timezone
 
 from response.core import drafting, missing, services, write_ups
@@ -224,3 +225,14 @@ def test_parts_together_are_the_text(text):
 
 def test_parts_begin_at_headings():
     assert drafting.parts("a\n# B\nc\n## D") == ["a\n", "# B\nc\n", "## D"]
+
+
+def test_a_template_that_names_no_fact_is_told_so_by_check(settings):
+    settings.RESPONSE_WRITE_UP_TEMPLATE = "# {title}\n{sumary}"
+    (said,) = [each for each in run_checks() if each.id == "response.W028"]
+    assert "{sumary}" in said.msg
+    assert "{summary}" in said.hint
+
+
+def test_the_template_that_comes_with_it_names_facts():
+    assert "response.W028" not in {each.id for each in run_checks()}

@@ -241,15 +241,18 @@ class Document:
         }
 
     def _people(self) -> Mapping[str, Any]:
-        shown = self.participants[:MOST_TALKATIVE]
+        talked = {row.user: row.message_count for row in self.participants[:MOST_TALKATIVE]}
+        # Who has a part need not say anything.
+        cast = (self.incident.lead, self.incident.reporter, *(a.user for a in self.actions))
+        silent = dict.fromkeys((user for user in cast if user and user not in talked), 0)
         return {
             "participants": [
                 {
-                    "name": without_address(row.user.name),
-                    "messages": row.message_count,
-                    "roles": self._roles(row.user_id),
+                    "name": without_address(user.name),
+                    "messages": messages,
+                    "roles": self._roles(user.pk),
                 }
-                for row in shown
+                for user, messages in {**talked, **silent}.items()
             ],
             "more_participants": len(self.participants) > MOST_TALKATIVE,
         }

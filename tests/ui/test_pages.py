@@ -196,6 +196,15 @@ def test_the_document_tells_all_that_is_known(reader, incident, ana):
     assert "<code>alert</code>" in page
 
 
+def test_who_has_a_part_is_named_before_they_say_anything(reader, incident, ana):
+    services.update_incident(incident.pk, lead=person("ben"))
+    services.log_action(incident.pk, details="Call the bank", owner=person("chloe"))
+    UserStats.objects.create(incident=incident, user=ana, message_count=2)
+    assert "Who took part ana reporter 2 messages ben lead chloe 1 action" in document(
+        reader, incident
+    )
+
+
 def test_a_new_incident_says_what_to_do_next(reader, incident):
     words = document(reader, incident)
     assert "No summary yet. Press Edit on the incident’s post in Slack" in words

@@ -66,11 +66,14 @@ def test_where_nothing_is_new_the_answer_is_empty_and_costs_one_query_for_the_in
         (lambda pk: services.update_incident(pk, summary="New"), {"summary", "t0"}),
         (lambda pk: services.update_incident(pk, severity="1"), {"header", "t0"}),
         (lambda pk: services.update_incident(pk, report="Renamed"), {"header", "t0"}),
-        (lambda pk: services.update_incident(pk, lead=slack_person("ben")), {"facts", "t0"}),
+        (
+            lambda pk: services.update_incident(pk, lead=slack_person("ben")),
+            {"facts", "people", "t0"},
+        ),
         (lambda pk: services.add_timeline_entry(pk, text="New"), {"t0"}),
         (
             lambda pk: services.log_action(pk, details="New", owner=slack_person("ben")),
-            {"actions", "t0"},
+            {"actions", "people", "t0"},
         ),
     ],
 )

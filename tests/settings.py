@@ -68,7 +68,7 @@ SQLITE_OPTIONS = {
 
 
 # As small as one may be: a thread that keeps a connection is noticed.
-POOL = {"pool": {"min_size": 1, "max_size": 4, "timeout": 10}}
+POOL = {"pool": {"min_size": 1, "max_size": 4, "timeout": 20}}
 
 
 def _database(url: str) -> dict[str, object]:

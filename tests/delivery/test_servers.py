@@ -152,7 +152,9 @@ def test_four_connections_are_enough_while_slack_hangs(pooled, slack_server):
 
     assert set(answers) == {200}
     assert eventually(lambda: pooled.rows(COUNTED) == [(60,)], PATIENT)
-    assert connections_of(pooled) <= 4
+    # One that was closed just now may still be listed.
+    assert eventually(lambda: connections_of(pooled) <= 4, PATIENT)
     slack_server.recover()
     assert eventually(lambda: everything_is_done(pooled), 2 * PATIENT)
-    assert connections_of(pooled) <= 4
+    # One that was closed just now may still be listed.
+    assert eventually(lambda: connections_of(pooled) <= 4, PATIENT)

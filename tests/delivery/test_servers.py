@@ -158,3 +158,37 @@ def test_four_connections_are_enough_while_slack_hangs(pooled, slack_server):
     assert eventually(lambda: everything_is_done(pooled), 2 * PATIENT)
     # One that was closed just now may still be listed.
     assert eventually(lambda: connections_of(pooled) <= 4, PATIENT)
+
+
+WAITING_FOR_SLACK = """
+import threading
+from django.conf import settings
+from django.db import connection
+from response.core.models import Incident
+from response.slack.client import SlackClient
+from response.slack.errors import SlackError
+from tests.servers import eventually
+
+asked = threading.Barrier(5)
+
+def ask():
+    Incident.objects.count()
+    asked.wait(60)
+    try:
+        SlackClient(settings.SLACK_TOKEN, timeout=120).api_call("auth.test")
+    except SlackError:
+        pass
+
+for _thread in range(4):
+    threading.Thread(target=ask, daemon=True).start()
+asked.wait(60)
+free = lambda: connection.pool.get_stats().get("pool_available")
+assert eventually(lambda: free() == 4, 60), connection.pool.get_stats()
+"""
+
+
+def test_who_waits_for_slack_keeps_no_connection(pooled, slack_server):
+    slack_server.hang(600, completes=False)
+    done = pooled.run(WAITING_FOR_SLACK)
+    slack_server.recover()
+    assert done.returncode == 0, done.stderr

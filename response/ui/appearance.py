@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
@@ -63,7 +62,8 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         back = reverse("response_ui:incident_list")
-    answer = redirect(back)
+    # Not ``redirect``, which takes what has no slash for the name of a view.
+    answer = HttpResponseRedirect(back)
     if chosen in THEMES:
         answer.set_cookie(COOKIE, chosen, max_age=A_YEAR, samesite="Lax")
     else:

@@ -69,6 +69,12 @@ def test_the_choice_leads_to_no_other_site(reader, back):
     assert reader.post("/appearance/theme/", {"theme": "dark", "next": back}).url == "/"
 
 
+@pytest.mark.parametrize("back", ["foo", "response_ui", "evil.example"])
+def test_a_word_leads_nowhere_but_within_this_site(reader, back):
+    answer = reader.post("/appearance/theme/", {"theme": "dark", "next": back})
+    assert (answer.status_code, answer.url) == (302, back)
+
+
 @pytest.mark.parametrize("cookie", ["purple", '"><script>', "", "dark;light"])
 def test_a_cookie_of_no_meaning_has_none(reader, cookie):
     reader.cookies["response_theme"] = cookie

@@ -117,7 +117,7 @@ def _in_words(value: Any, field: Any, document: Document) -> Any:
 def take_back(request: HttpRequest, incident_id: int, entries: str) -> HttpResponse:
     """Undo changes that stand on the timeline, given by their numbers: asked first, then done."""
     incident = get_object_or_404(Incident.objects.visible_to(request.user), pk=incident_id)
-    numbers = [number for number in entries.split(",") if number.isdigit() and len(number) < 10]
+    numbers = [number for number in entries.split(",") if number.isdecimal() and len(number) < 10]
     found = list(TimelineEvent.objects.filter(incident=incident, pk__in=numbers).order_by("pk"))
     if not found or not all(undo.is_possible(entry) for entry in found):
         raise Http404("There is nothing to undo.")

@@ -20,6 +20,9 @@ from response.transactions import atomic
 
 ACTION_LOGGED = "action_logged"
 ACTION_CHANGES = frozenset({"action_changed", "action_done", "action_undone"})
+ACTION_FIELDS = frozenset(
+    {"details", "user", "done", "done_date", "due_date", "priority", "type", "created_date"}
+)
 WRITE_UP_CHANGES = frozenset({"write_up_drafted", "write_up_changed", "write_up_removed"})
 
 
@@ -90,7 +93,12 @@ def _of_action(incident_id: int, entry: TimelineEvent, by: Actor) -> None:
     for name, value in new.items():
         if name != "done_date" and getattr(action, name, None) != _of_field(name, value):
             raise UserError("The action was changed again since. Edit it as it is now.")
+    if not ACTION_FIELDS.issuperset(old):
+        # Programs may write entries of their own; an action stays with its incident.
+        raise UserError("This cannot be undone.")
     before = {name: _of_field(name, value) for name, value in old.items()}
+    if "user" in before and before["user"] is None:
+        raise UserError("This cannot be undone.")
     try:
         services.change_action(action.pk, by=by, **before)
     except (ValidationError, FieldDoesNotExist):

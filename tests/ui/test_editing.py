@@ -277,7 +277,7 @@ def test_the_timeline_offers_to_undo_and_asks_first(editor):
     assert now_is(editor, "severity") == "1"
 
 
-@pytest.mark.parametrize("entries", ["0", "x", "999999", ",", "9" * 40, "1,2,x", "%00"])
+@pytest.mark.parametrize("entries", ["0", "x", "²", "999999", ",", "9" * 40, "1,2,x", "%00"])
 def test_there_is_nothing_else_to_undo(editor, entries):
     assert editor.sends(f"undo/{entries}/").status_code == 404
 
@@ -307,6 +307,26 @@ def test_odd_metadata_are_refused_with_a_sentence(editor, metadata):
     answer = editor.sends(f"undo/{entry.pk}/")
     assert answer.status_code in (404, 409)
     assert Incident.objects.get().report == "Checkout is failing"
+
+
+@pytest.mark.parametrize("name", ["incident", "incident_id", "id", "by", "action_id", "user"])
+def test_an_invented_change_of_an_action_leaves_it_where_it_is(editor, ana, name):
+    theirs = services.declare_incident(report="Not for you", reporter=ana, private=True)
+    action = services.log_action(editor.incident.pk, details="Add an alert", owner=ana)
+    value = None if name == "user" else theirs.pk
+    entry = services.add_timeline_entry(
+        editor.incident.pk,
+        text="?",
+        kind="incident_update",
+        metadata={
+            "update_type": "action_changed",
+            "action_id": action.pk,
+            "old_value": {name: value},
+            "new_value": {},
+        },
+    )
+    assert editor.sends(f"undo/{entry.pk}/").status_code == 409
+    assert Action.objects.get().incident_id == editor.incident.pk
 
 
 def test_the_undo_of_another_incident_s_change_is_not_found(editor, ana):

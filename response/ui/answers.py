@@ -94,11 +94,11 @@ def poller(incident: Incident) -> str:
 def toast_of(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     """What a page says that somebody was sent back to, from its address."""
     said = SAID.get(request.GET.get("said", ""), "")
-    numbers = [n for n in request.GET.get("changes", "").split(",") if n.isdigit()][:10]
+    numbers = [n for n in request.GET.get("changes", "").split(",") if n.isdecimal()][:10]
     changes: list[TimelineEvent] = []
     if numbers and all(len(n) < 10 for n in numbers):
         changes = list(incident.timelineevent_set.filter(pk__in=numbers).order_by("pk"))
-    return _toast_values(incident, said, changes, request.GET.get("restore", ""))
+    return _toast_values(request, incident, said, changes, request.GET.get("restore", ""))
 
 
 def refused(
@@ -137,25 +137,30 @@ def _toast(
     changes: list[TimelineEvent],
     restore: str,
 ) -> str:
-    values = _toast_values(incident, SAID.get(said, ""), changes, restore)
+    values = _toast_values(request, incident, SAID.get(said, ""), changes, restore)
     return render_to_string("response/parts/toast.html", {**values, "oob": True}, request)
 
 
 def _toast_values(
-    incident: Incident, said: str, changes: list[TimelineEvent], restore: str
+    request: HttpRequest,
+    incident: Incident,
+    said: str,
+    changes: list[TimelineEvent],
+    restore: str,
 ) -> dict[str, Any]:
     reversible = [entry for entry in changes if undo.is_possible(entry)]
     return {
         "incident": incident,
-        "toast": said or _first_line(changes),
+        "toast": said or _first_line(changes, addresses=request.user.is_authenticated),
         "undo": ",".join(str(entry.pk) for entry in reversible),
         "restore": restore,
     }
 
 
-def _first_line(changes: list[TimelineEvent]) -> str:
+def _first_line(changes: list[TimelineEvent], *, addresses: bool) -> str:
     """The last of the changes as its sentence, without the text that may follow it."""
-    if not changes:
+    lines = changes[-1].text.splitlines() if changes else []
+    if not lines:
         return ""
-    line = changes[-1].text.splitlines()[0].rstrip(":")
-    return Truncator(reader([line]).plain(line)).chars(120)
+    line = lines[0].rstrip(":")
+    return Truncator(reader([line], addresses=addresses).plain(line)).chars(120)

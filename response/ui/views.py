@@ -80,7 +80,7 @@ def more_entries(request: HttpRequest, incident_id: int) -> HttpResponse:
             document.incident,
             document.view,
             after=request.GET.get("after", ""),
-            number=int(number) if number.isdigit() and len(number) < 6 else 0,
+            number=int(number) if number.isdecimal() and len(number) < 6 else 0,
         )
     ]
     return HttpResponse(document.stretch(document.stretches[0]))
@@ -118,6 +118,6 @@ def slack_behind(request: HttpRequest) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """What a text will look like, as HTML."""
     text = request.POST.get("text", "")[:LONGEST_TEXT].replace("\x00", "")
-    html = reader([text]).html(text)
+    html = reader([text], addresses=request.user.is_authenticated).html(text)
     empty = mark_safe('<p class="response-unset">Nothing to preview yet.</p>')
     return HttpResponse(html or empty)

@@ -151,6 +151,24 @@ def test_nobody_s_mail_address_is_on_a_page(client, settings, incident, ana, per
         assert "corp.example" not in page
 
 
+def test_what_is_said_of_a_change_has_no_mail_address(client, settings, incident):
+    settings.RESPONSE_LOGIN_REQUIRED = False
+    entry = services.add_timeline_entry(incident.pk, text="Wrote to ben@corp.example")
+    page = client.get(f"{incident.get_absolute_url()}?changes={entry.pk}").content.decode()
+    assert "Wrote to ben@…" in page
+    assert "corp.example" not in page
+
+
+def test_a_preview_tells_no_mail_address_to_anybody(client, settings):
+    settings.RESPONSE_LOGIN_REQUIRED = False
+    ExternalUser.objects.create(
+        app_id="slack", external_id="U1BEN", full_name="ben@corp.example", display_name=""
+    )
+    shown = client.post("/preview/", {"text": "Ask <@U1BEN> or b@corp.example"}).content.decode()
+    assert "Ask" in shown
+    assert "corp.example" not in shown
+
+
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_pages_are_only_read(signed_in, incident, method):
     for address in ("/", incident.get_absolute_url()):

@@ -96,6 +96,8 @@ def _value(key: Key, plain: Any) -> Any:
         return _instant(plain)
     is_number = isinstance(plain, int) and not isinstance(plain, bool) and abs(plain) < 2**62
     is_text = isinstance(plain, str) and "\x00" not in plain
+    if is_text:
+        plain.encode()  # half a character, which JSON can name, is a ValueError too
     if not (is_number if key.name == "pk" or key.name.endswith("_rank") else is_text):
         raise ValueError
     return plain

@@ -1,5 +1,6 @@
 """What the pages say: the list of incidents, and the document of one."""
 
+import base64
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -145,7 +146,30 @@ def test_a_page_that_is_not_there_is_not_found(reader, incident, name, cursor):
         assert reader.get(f"/incident/{incident.pk}/?after={cursor}").status_code == 404
 
 
+def test_a_page_after_half_a_character_is_not_found(reader, incident):
+    cursor = cursor_of_json(r'["\ud800", "2024-06-30T14:05:00+00:00", 1]')
+    assert reader.get(f"/?ordering=severity&after={cursor}").status_code == 404
+
+
+def cursor_of_json(text):
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
 # The incident document
+
+
+@pytest.mark.parametrize("changes", ["²", "x", "0", ",", "1" * 30])
+def test_changes_that_are_none_say_nothing(reader, incident, changes):
+    assert reader.get(f"/incident/{incident.pk}/?changes={changes}").status_code == 200
+
+
+def test_a_change_without_words_says_nothing(reader, incident):
+    entry = services.add_timeline_entry(incident.pk, text="")
+    assert reader.get(f"/incident/{incident.pk}/?changes={entry.pk}").status_code == 200
+
+
+def test_a_stretch_of_no_number_is_the_first(reader, incident):
+    assert reader.get(f"/incident/{incident.pk}/timeline/?number=²").status_code == 200
 
 
 @pytest.mark.parametrize("number", ["0", "99", "9" * 30, "9" * 5000])

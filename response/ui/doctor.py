@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
@@ -12,6 +13,8 @@ from response.ui.access import for_staff
 from response.ui.pages import render_page
 
 
+# Slack is asked, which no transaction of the host's may wait for.
+@transaction.non_atomic_requests
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff
 def installation(request: HttpRequest) -> HttpResponseBase:

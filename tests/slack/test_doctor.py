@@ -8,11 +8,13 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from response.core import doctor, services
 from response.delivery.models import Heartbeat, Inbox, Mirror, OutboxMessage, Pause
 from response.slack import sightings
+from response.telemetry import slack_called
 from response.testing.payloads import (
     BOT,
     GENERAL,
@@ -353,6 +355,22 @@ def test_a_reminder_that_nobody_wanted_any_more_is_no_trouble():
 
 
 # The page
+
+
+def test_slack_is_asked_in_no_transaction_of_the_host_s(admin_client, slack, monkeypatch):
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    held = []
+
+    def note(**_kwargs):
+        held.append(connection.in_atomic_block)
+
+    slack_called.connect(note)
+    try:
+        assert admin_client.get("/installation/").status_code == 200
+    finally:
+        slack_called.disconnect(note)
+    assert held
+    assert not any(held)
 
 
 def test_the_page_is_for_staff(client, admin_client, django_user_model):

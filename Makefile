@@ -16,7 +16,7 @@ IN_BROWSER := --tracing retain-on-failure --screenshot only-on-failure --output 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint browser pictures bench fuzz versions container clean
+.PHONY: help demo test lint browser pictures bench chaos soak fuzz versions container clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,15 @@ pictures: .venv/browser-installed ## Make the pictures of the README anew, by th
 
 bench: .venv/test-installed ## Measure what Response costs, beside bare Django views (tests/bench/README.md)
 	@$(BIN)/python -m tests.bench --seconds $(SECONDS) $(ARGS)
+
+chaos: SECONDS = 300
+chaos: .venv/test-installed ## Kill, starve and mislead a running site (tests/chaos/README.md; SECONDS=90)
+	@$(BIN)/python -m tests.chaos --seconds $(SECONDS) $(ARGS)
+
+soak: SECONDS = 900
+soak: HOURS ?= 8
+soak: .venv/test-installed ## The same for hours, each time with another plan (HOURS=8)
+	@$(BIN)/python -m tests.chaos --seconds $(SECONDS) --hours $(HOURS) --due-times 10000 $(ARGS)
 
 fuzz: .venv/test-installed ## Hold the REST API to its description, by some thousand requests (SEED=… EXAMPLES=…)
 	@$(BIN)/python -m tests.fuzz --seed $(SEED) --examples $(EXAMPLES) $(ARGS)

@@ -184,18 +184,14 @@ def wait_for_port(log: Path, beginning: int = 0) -> int:
 def installed(folder: Path, slack: FakeSlack, name: str) -> Iterator[Site]:
     """A site with a database of its own, migrated; everything of it is gone afterwards."""
     configured = os.environ.get("TEST_DATABASE_URL", "")
+    made: contextlib.AbstractContextManager[str]
     if not configured.startswith("postgres"):
-        site = Site(f"sqlite:///{folder / 'site.sqlite3'}", slack, folder)
-        drop = contextlib.nullcontext()
+        made = contextlib.nullcontext(f"sqlite:///{folder / 'site.sqlite3'}")
     else:
-        parts = urlsplit(configured)
         database = f"site_{name}_{os.getpid()}"
-        with psycopg.connect(configured, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{database}"')
-            connection.execute(f'CREATE DATABASE "{database}"')
-        site = Site(urlunsplit(parts._replace(path=f"/{database}")), slack, folder)
-        drop = _dropped_afterwards(configured, database)
-    with drop:
+        made = database_made(configured, database)
+    with made as url:
+        site = Site(url, slack, folder)
         try:
             site.manage("migrate", "--verbosity", "0")
             yield site
@@ -204,9 +200,14 @@ def installed(folder: Path, slack: FakeSlack, name: str) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def _dropped_afterwards(configured: str, database: str) -> Iterator[None]:
+def database_made(configured: str, database: str) -> Iterator[str]:
+    """The URL of an empty database on the PostgreSQL server of another one; it is gone
+    afterwards."""
+    with psycopg.connect(configured, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{database}"')
+        connection.execute(f'CREATE DATABASE "{database}"')
     try:
-        yield
+        yield urlunsplit(urlsplit(configured)._replace(path=f"/{database}"))
     finally:
         with psycopg.connect(configured, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils import timezone
@@ -69,7 +69,11 @@ def _guarded(view: View[Arguments], allows: Callable[[Any], bool]) -> View[Argum
         if not allows(request.user):
             return _refusal(request)
         with timezone.override(reader_zone(request)):
-            answer = view(request, *args, **kwargs)
+            try:
+                answer = view(request, *args, **kwargs)
+            except ObjectDoesNotExist as gone:
+                # Found by the view, and deleted by somebody else before it was locked.
+                raise Http404("It was deleted meanwhile.") from gone
         patch_cache_control(answer, private=True, no_cache=True)
         return answer
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from response.core import services
 from response.core.actors import page_actor
-from response.core.models import Incident
+from response.core.models import ExternalUser, Incident
 from response.core.text import reader
 from response.transactions import atomic
 from response.ui import answers, editing
@@ -56,6 +56,8 @@ def declare(request: HttpRequest) -> HttpResponse:
 def _declared(request: HttpRequest, form: DeclareForm) -> Incident:
     """The incident of a form. One that was sent twice, as by a double click, is one incident."""
     reporter = me(request.user)
+    # The second one waits here, and then finds the first.
+    ExternalUser.objects.select_for_update().get(pk=reporter.pk)
     said = {name: value or None for name, value in form.cleaned_data.items()}
     twin = Incident.objects.filter(
         report=said["report"],

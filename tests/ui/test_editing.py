@@ -1,8 +1,12 @@
 """Editing the document in place, with JavaScript and without, alone and at the same time."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection, connections
+from django.test import Client
 
 from response.core import services
 from response.core.actors import Actor
@@ -430,6 +434,30 @@ def test_an_entry_is_changed_taken_away_and_brought_back(editor):
     assert "14:20 BST Rolled forward lee, on the web (edited)" in editor.sees()
 
 
+def test_what_somebody_else_took_away_a_moment_before_is_not_found(editor):
+    note = services.add_timeline_entry(editor.incident.pk, text="Restarted")
+    away, _table = [], TimelineEvent._meta.db_table
+
+    def take_away_once_found(execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        if (
+            sql.startswith("SELECT")
+            and f'FROM "{TimelineEvent._meta.db_table}"' in sql
+            and not away
+        ):
+            away.append(note.pk)
+            TimelineEvent.objects.filter(pk=note.pk).delete()
+        return found
+
+    known = editor.parts() if editor.htmx else []
+    with connection.execute_wrapper(take_away_once_found):
+        answer = editor.client.post(
+            editor.address(f"entries/{note.pk}/remove/"), {"part": known}, headers=editor.headers
+        )
+    assert away
+    assert answer.status_code == 404
+
+
 @pytest.mark.parametrize("token", ["", "x", "a:b:c", "." * 5000])
 def test_only_what_was_taken_away_is_brought_back(editor, token):
     assert editor.sends("entries/restore/", restore=token).status_code == 404
@@ -513,6 +541,29 @@ def test_an_incident_is_declared_on_the_web(client, lee, ana):
     # The same once more, as by a double click, is the same incident.
     assert client.post("/declare/", said).url == answer.url
     assert Incident.objects.count() == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_the_same_moment_declare_one_incident(django_user_model):
+    lee = django_user_model.objects.create_user("lee")
+    slack_person("lee")
+    ExternalUser.objects.update(owner=lee)
+    ready = threading.Barrier(2)
+
+    def press(browser):
+        ready.wait()
+        try:
+            return browser.post("/declare/", {"report": "Search is slow"}).url
+        finally:
+            connections.close_all()
+
+    browsers = [Client(), Client()]
+    for browser in browsers:
+        browser.force_login(lee)
+    with ThreadPoolExecutor(2) as fingers:
+        led = set(fingers.map(press, browsers))
+    assert led == {f"/incident/{Incident.objects.get().pk}/"}
 
 
 def test_a_declaration_that_does_not_fit_keeps_what_was_typed(client, lee):

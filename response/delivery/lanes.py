@@ -47,9 +47,10 @@ def pay_lane(name: str) -> bool:
     """Pay what this lane owes, if nobody else is at it; False where somebody is."""
     # With the thread's name: another one of this process may have it once the lease ended.
     holder = f"{holders.me()}:{threading.get_ident()}"[:80]
-    if not _take(name, holder):
+    since = clock.now()
+    if not _take(name, holder, since):
         return False
-    turn = _Turn(name, holder)
+    turn = _Turn(name, holder, since)
     try:
         with calls.checking_first(turn.keep):
             while not turn.is_over() and (debt := _next_debt(name)) is not None:
@@ -66,11 +67,12 @@ def pay_lane(name: str) -> bool:
 
 
 class _Turn:
-    """A holder's time with a lane."""
+    """A holder's time with a lane, from the instant that its lease counts from: the database may
+    have taken its time since then."""
 
-    def __init__(self, name: str, holder: str) -> None:
+    def __init__(self, name: str, holder: str, since: datetime) -> None:
         self._mine = Lane.objects.filter(name=name, holder=holder)
-        self._begun_at = self._renewed_at = clock.now()
+        self._begun_at = self._renewed_at = since
 
     def keep(self) -> None:
         """Renew the lease, where some of it is used up. Raises LaneLost."""
@@ -110,8 +112,7 @@ def _next_debt(lane: str) -> Mirror | OutboxMessage | None:
     )
 
 
-def _take(name: str, holder: str) -> bool:
-    present = clock.now()
+def _take(name: str, holder: str, present: datetime) -> bool:
     taken = Lane.objects.filter(
         Q(lease_until=None) | Q(lease_until__lte=present), name=name
     ).update(holder=holder, lease_until=present + LEASE)

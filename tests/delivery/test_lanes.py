@@ -6,9 +6,9 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 
-from response.delivery import calls, lanes, mirrors, work
+from response.delivery import calls, clock, lanes, mirrors, work
 from response.delivery.models import Lane
 from response.slack import messages
 from response.testing.payloads import GENERAL, INCIDENTS
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def take(name, holder):
-    return lanes._take(name, holder)
+    return lanes._take(name, holder, clock.now())
 
 
 def test_a_lane_has_one_holder(time_stands_still):
@@ -117,6 +117,25 @@ def test_who_lost_the_lane_makes_no_more_calls_and_notes_nothing(slack_in_time, 
     assert mirrors.Mirror.objects.values().get(kind="frozen") == before
     assert Lane.objects.get(name=GENERAL).holder == "another-machine:abc:1"
     del mirrors._syncs["frozen"]
+
+
+def test_who_waited_for_a_lane_longer_than_a_lease_makes_no_call(slack_in_time, time_stands_still):
+    messages.post(GENERAL, "hello")
+    waited = []
+
+    def wait(execute, sql, params, many, context):
+        done = execute(sql, params, many, context)
+        if "INSERT INTO" in sql and '"response_lane"' in sql and not waited:
+            waited.append(sql)
+            # The database took its time, the lease was over when it was given, and another came.
+            time_stands_still.shift(lanes.LEASE.total_seconds() + 1)
+            assert take(GENERAL, "other")
+        return done
+
+    with connection.execute_wrapper(wait):
+        lanes.pay_next()
+    assert waited
+    assert slack_in_time.calls_to("chat.postMessage") == []
 
 
 def test_a_busy_lane_is_let_go_now_and_then(slack_in_time, time_stands_still):

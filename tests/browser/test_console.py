@@ -41,7 +41,7 @@ def declare(page: Page, title: str, **fields: str) -> None:
 def add_entry(page: Page, text: str) -> None:
     page.get_by_label("What happened").fill(text)
     page.get_by_role("button", name="Add to the timeline").click()
-    expect(page.locator(".response-entry").filter(has_text=text)).to_be_visible()
+    expect(page.locator(".response-entry-text").filter(has_text=text)).to_be_visible()
 
 
 @light_and_dark

@@ -334,7 +334,9 @@ def _store_action(action: Action, stored: Action, by: Actor, update_fields: Any 
 
 
 def _date_done(action: Action) -> None:
-    if action.done and action.done_date is None:
+    if not action.done:
+        action.done_date = None
+    elif action.done_date is None:
         action.done_date = timezone.now()
 
 

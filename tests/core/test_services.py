@@ -366,6 +366,14 @@ def test_an_action_saved_as_it_is_leaves_no_trace(incident, ben):
     assert told(incident)[1:] == ["action_logged"]
 
 
+def test_an_action_that_is_to_be_done_again_is_not_done_at_any_date(incident, ben):
+    action = services.log_action(incident.pk, details="Add an alert", owner=ben)
+    assert services.change_action(action.pk, done=True).done_date is not None
+    assert services.change_action(action.pk, done=False).done_date is None
+    action.refresh_from_db()
+    assert action.done_date is None
+
+
 def test_an_entry_is_added_changed_and_removed(incident, heard):
     at = incident.start_time - datetime.timedelta(hours=1)
     entry = services.add_timeline_entry(incident.pk, text="It began", at=at, by=ADMIN)

@@ -77,7 +77,7 @@ class InTheDatabase(Collector):
         inbox, outbox, mirrors = _inbox(), _outbox(), _mirrors()
         for name, help_text, index in (
             ("waiting", "What waits to be done.", 0),
-            ("given_up", "What was given up, or refused by Slack, and not sent again.", 1),
+            ("given_up", "What was given up, or refused by Slack, and nobody has seen.", 1),
             ("oldest_seconds", "For how long the oldest of what waits has waited.", 2),
         ):
             gauge = GaugeMetricFamily(f"response_queue_{name}", help_text, labels=["queue"])
@@ -140,7 +140,7 @@ _Row = tuple[float, float, float]
 def _inbox() -> _Row:
     states = Inbox.State
     return _queue(
-        Inbox.objects.filter(state__in=[states.WAITING, states.DEAD]),
+        Inbox.objects.filter(state__in=[states.WAITING, states.DEAD], seen_at=None),
         waiting=Q(state=states.WAITING),
         since="received_at",
     )
@@ -149,7 +149,7 @@ def _inbox() -> _Row:
 def _outbox() -> _Row:
     states = OutboxMessage.State
     return _queue(
-        OutboxMessage.objects.filter(state__in=[states.WAITING, states.DEAD]),
+        OutboxMessage.objects.filter(state__in=[states.WAITING, states.DEAD], seen_at=None),
         waiting=Q(state=states.WAITING),
         since="created_at",
     )

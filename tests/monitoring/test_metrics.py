@@ -72,6 +72,7 @@ def test_what_waits_and_what_is_stuck_is_counted_with_its_age(numbers):
     Inbox.objects.create(key="a", kind="event", received_at=long_ago)
     Inbox.objects.create(key="b", kind="event", state=Inbox.State.DEAD)
     Inbox.objects.create(key="c", kind="event", state=Inbox.State.DONE)
+    Inbox.objects.create(key="d", kind="event", state=Inbox.State.DEAD, seen_at=long_ago)
     OutboxMessage.objects.create(key="a", method="m", body={}, lane="C1", created_at=long_ago)
     Mirror.objects.create(kind="headline", object_id=1, lane="C1", behind_since=long_ago)
     Mirror.objects.create(kind="headline", object_id=2, lane="C1", stuck=True)

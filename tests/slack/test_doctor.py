@@ -348,9 +348,14 @@ def test_what_is_not_stuck_is_not_sent_again(admin_client, again):
     assert "It is not stuck any more" in answer.content.decode()
 
 
-def test_a_reminder_that_nobody_wanted_any_more_is_no_trouble():
-    row = a_dead_message()
-    OutboxMessage.objects.filter(pk=row.pk).update(error="Not sent: the incident is closed.")
+@pytest.mark.parametrize("make", [a_dead_message, a_dead_request])
+def test_what_somebody_has_seen_is_told_no_more_and_what_nobody_has_is_told_for_ever(make):
+    row = make()
+    long_ago = timezone.now() - timedelta(days=60)
+    born = "created_at" if hasattr(row, "created_at") else "received_at"
+    type(row).objects.update(**{born: long_ago})
+    assert [each for each in doctor.examine() if each.again]
+    type(row).objects.update(seen_at=timezone.now())
     assert [each for each in doctor.examine() if each.again] == []
 
 

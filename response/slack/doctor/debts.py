@@ -15,7 +15,6 @@ from response.delivery.models import Inbox, Mirror, OutboxMessage, Pause
 MOST_NAMED = 20  # of a kind; the admin has them all
 
 _LONG = timedelta(minutes=5)
-_FORGOTTEN = timedelta(days=7)
 
 #: Refusals and what mends them.
 _REMEDIES = {
@@ -69,14 +68,12 @@ def _stuck_mirrors() -> QuerySet[Mirror]:
 
 
 def _dead_messages() -> QuerySet[OutboxMessage]:
-    """Without those that nobody wants any more, and those nobody mended for a week."""
-    recent = OutboxMessage.objects.filter(created_at__gte=clock.now() - _FORGOTTEN)
-    return recent.filter(state=OutboxMessage.State.DEAD).exclude(error__startswith="Not sent:")
+    """Without those that somebody has seen, or that nobody wants any more."""
+    return OutboxMessage.objects.filter(state=OutboxMessage.State.DEAD, seen_at=None)
 
 
 def _dead_requests() -> QuerySet[Inbox]:
-    recent = Inbox.objects.filter(received_at__gte=clock.now() - _FORGOTTEN)
-    return recent.filter(state=Inbox.State.DEAD)
+    return Inbox.objects.filter(state=Inbox.State.DEAD, seen_at=None)
 
 
 def _stuck() -> Findings:

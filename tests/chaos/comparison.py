@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -184,21 +184,40 @@ def _nothing_is_said_twice(shown: Shown) -> Iterator[Finding]:
             yield Finding(DOUBLED, f"thanks, {number} times: {text[:80]}")
 
 
+def _overtaken(
+    places: Mapping[str, float], written: Mapping[str, tuple[float, float]]
+) -> Iterator[tuple[str, str]]:
+    """Where one was committed before another was written, and has a later place all the same.
+
+    Two that were written at the same time may come in any order: nobody can know of either when
+    the other is taken.
+    """
+    known = [key for key in places if key in written]
+    committed = sorted(known, key=lambda key: written[key][1])
+    last: str | None = None
+    for key in sorted(known, key=lambda key: written[key][0]):
+        while committed and written[committed[0]][1] < written[key][0]:
+            earlier = committed.pop(0)
+            last = max(last or earlier, earlier, key=places.__getitem__)
+        if last is not None and places[last] > places[key]:
+            yield last, key
+
+
 def _in_order(
     plan: Sequence[Planned], rooms: Sequence[Room], stored: Stored, shown: Shown
 ) -> Iterator[Finding]:
     """Messages of a channel come in the order they were owed in, commands are done in the order
     they came in, and no headline goes back to what it was."""
     for lane, sent in stored.sent.items():
-        for earlier, later in pairwise(sent):
-            if float(earlier) > float(later):
-                yield Finding(DISORDER, f"{lane}: the message {earlier} was owed before {later}")
+        places = {key: float(ts) for key, ts in sent}
+        for one, other in _overtaken(places, stored.written):
+            yield Finding(DISORDER, f"{lane}: {one} was owed before {other}")
     marks = {planned.facts["key"]: planned.mark for planned in plan if planned.kind == "command"}
     for lane, keys in stored.handled_at_once.items():
-        done = [stored.action_order[marks[k]] for k in keys if marks.get(k) in stored.action_order]
-        for one, other in pairwise(done):
-            if one > other:
-                yield Finding(DISORDER, f"{lane}: action {other} was asked for after {one}")
+        actions = {key: stored.action_order.get(marks.get(key, "")) for key in keys}
+        places = {key: float(action) for key, action in actions.items() if action is not None}
+        for one, other in _overtaken(places, stored.written):
+            yield Finding(DISORDER, f"{lane}: {one} came before {other}, and was done after it")
     for room in rooms:
         position = {title: at for at, title in enumerate(stored.title_history[room.incident], 1)}
         seen = [position.get(title, 0) for title in shown.headline_history[room.incident]]

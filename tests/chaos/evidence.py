@@ -47,21 +47,32 @@ class Stored:
     messages: Counter[tuple[int, str]] = field(default_factory=Counter)
     pins: Counter[str] = field(default_factory=Counter)
     pin_entries: Counter[str] = field(default_factory=Counter)
-    #: By lane: the ts of the messages, in the order they were owed in.
-    sent: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    #: By lane: the keys of the events that were handled at the first try, in their order.
+    #: By lane: the key and the ts of each message.
+    sent: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    #: By lane: the keys of the events that were handled at the first try.
     handled_at_once: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    #: By key, of requests and messages: when it was written, and when that was committed.
+    written: dict[str, tuple[float, float]] = field(default_factory=dict)
     unpaid: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, site: Site) -> Stored:
-        """Read them, once everything is quiet."""
+    def of(cls, site: Site, written: Iterable[str] = ()) -> Stored:
+        """Read them, once everything is quiet; ``written`` is what the site told of when it wrote
+        what."""
         stored = cls()
+        stored._read_when(written)
         stored._read_incidents(site)
         stored._read_timeline(site)
         stored._read_what_was_said(site)
         stored._read_debts(site)
         return stored
+
+    def _read_when(self, written: Iterable[str]) -> None:
+        for line in written:
+            inserted, committed, key = line.split(" ", 2)
+            # Written by two at once, it is only certain that one of them succeeded.
+            first, last = self.written.get(key, (float(inserted), float(committed)))
+            self.written[key] = min(first, float(inserted)), max(last, float(committed))
 
     def _read_incidents(self, site: Site) -> None:
         for pk, title, summary, impact, end in site.rows(
@@ -101,16 +112,16 @@ class Stored:
         ):
             self.pins[ts] = number
         for lane, key in site.rows(
-            "SELECT lane, key FROM response_inbox WHERE kind = 'event' AND attempts = 1 ORDER BY id"
+            "SELECT lane, key FROM response_inbox WHERE kind = 'event' AND attempts = 1"
         ):
             self.handled_at_once[lane].append(key)
 
     def _read_debts(self, site: Site) -> None:
-        for lane, ts in site.rows(
-            "SELECT lane, sent_ts FROM response_outboxmessage WHERE state = 1 "
-            "AND method = 'chat.postMessage' AND sent_ts <> '' ORDER BY id"
+        for lane, key, ts in site.rows(
+            "SELECT lane, key, sent_ts FROM response_outboxmessage WHERE state = 1 "
+            "AND method = 'chat.postMessage' AND sent_ts <> ''"
         ):
-            self.sent[lane].append(ts)
+            self.sent[lane].append((key, ts))
         # Those of which one prefers never to twice may be dropped in doubt.
         self.unpaid += [
             f"{key} is not sent: {error}"

@@ -216,4 +216,5 @@ _AT_WORK = (
 def evidence(stage: Stage, first_call: int) -> tuple[Stored, Shown]:
     """What is there; ``first_call`` is the first of Slack's calls that belongs to it."""
     calls = stage.slack.calls[first_call:]
-    return Stored.of(stage.site), Shown.of(stage.slack, calls, stage.site.told(switches.PAUSES))
+    stored = Stored.of(stage.site, stage.site.told(switches.WRITTEN))
+    return stored, Shown.of(stage.slack, calls, stage.site.told(switches.PAUSES))

@@ -50,7 +50,13 @@ def stored():
     stored.handled_at_once["C1"] = ["event:1", "event:2"]
     stored.messages[1, "U1"] = 1
     stored.pins["5.3"] = stored.pin_entries["5.3"] = 1
-    stored.sent["C1"] = ["6.1", "6.2"]
+    stored.sent["C1"] = [("post:1", "6.1"), ("post:2", "6.2")]
+    stored.written = {
+        "event:1": (1.0, 1.1),
+        "event:2": (2.0, 2.1),
+        "post:1": (3.0, 3.1),
+        "post:2": (4.0, 4.1),
+    }
     return stored
 
 
@@ -183,11 +189,11 @@ def _say_twice(stored, slack):
 
 
 def _send_in_disorder(stored, slack):
-    stored.sent["C1"].reverse()
+    stored.sent["C1"] = [("post:1", "6.2"), ("post:2", "6.1")]
 
 
 def _handle_in_disorder(stored, slack):
-    stored.handled_at_once["C1"].reverse()
+    stored.action_order = {"first": 2, "second": 1}
 
 
 @pytest.mark.parametrize(
@@ -222,6 +228,13 @@ def _handle_in_disorder(stored, slack):
 def test_what_is_wrong_is_found(stored, slack, spoil, kinds):
     spoil(stored, slack)
     assert found(stored, slack) == kinds
+
+
+@pytest.mark.parametrize("disorder", [_send_in_disorder, _handle_in_disorder])
+def test_what_was_written_at_the_same_time_has_no_order(stored, slack, disorder):
+    disorder(stored, slack)
+    stored.written = dict.fromkeys(stored.written, (1.0, 2.0))
+    assert found(stored, slack) == set()
 
 
 def test_what_was_not_acknowledged_may_be_missing(stored, slack):

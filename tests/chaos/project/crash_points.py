@@ -42,7 +42,9 @@ def pass_by(point: str) -> None:
 
 class CrashingCommits:
     """Mixed into a database backend: knows what a transaction wrote, and may die around its
-    commit. Tells when it is noted that Slack asked us to wait. On SQLite it lets the disk be full.
+    commit. Tells when it is noted that Slack asked us to wait, and from when to when each request
+    and each message was written down: of two at the same time none came first. On SQLite it lets
+    the disk be full.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -50,6 +52,7 @@ class CrashingCommits:
         self._point = ""
         self._pages = ""
         self._paused: list[str] = []
+        self._written: list[tuple[float, str]] = []
         self.execute_wrappers.append(self._notice)  # type: ignore[attr-defined]
 
     def _notice(
@@ -64,11 +67,14 @@ class CrashingCommits:
             self._point = HANDLER
         elif '"response_pause"' in sql and not sql.startswith("SELECT"):
             self._paused += [value for value in params or () if isinstance(value, str)]
+        if sql.startswith(_WITH_KEYS):
+            self._written += [(time.monotonic(), key) for key in _keys(sql, params)]
         return execute(sql, params, many, context)
 
     def _commit(self) -> None:
         point, self._point = self._point, ""
         paused, self._paused = self._paused, []
+        written, self._written = self._written, []
         if point:
             pass_by(f"before {point}")
         super()._commit()  # type: ignore[misc]
@@ -77,9 +83,13 @@ class CrashingCommits:
         if paused:
             # From now on every process can know that it has to wait.
             switches.tell(switches.PAUSES, f"{time.monotonic()} {' '.join(paused)}")
+        if written:
+            committed = time.monotonic()
+            lines = (f"{inserted} {committed} {key}" for inserted, key in written)
+            switches.tell(switches.WRITTEN, "\n".join(lines))
 
     def _rollback(self) -> None:
-        self._point, self._paused = "", []
+        self._point, self._paused, self._written = "", [], []
         super()._rollback()  # type: ignore[misc]
 
     def _fill_the_disk(self) -> None:
@@ -96,6 +106,17 @@ class CrashingCommits:
     def close(self) -> None:
         self._pages = ""
         super().close()  # type: ignore[misc]
+
+
+_WITH_KEYS = ('INSERT INTO "response_inbox" (', 'INSERT INTO "response_outboxmessage" (')
+
+
+def _keys(sql: str, params: Any) -> list[str]:
+    """The values that this INSERT has for the column "key"."""
+    columns = sql[sql.index("(") + 1 : sql.index(")")].split(", ")
+    found = list(params[columns.index('"key"') :: len(columns)])
+    # Many rows at once may be a list a column (PostgreSQL's UNNEST).
+    return list(found[0]) if isinstance(found[0], list) else found
 
 
 class CrashingSlackClient(SlackClient):

@@ -10,7 +10,7 @@ FOLDER = "RESPONSE_CHAOS_FOLDER"  #: the environment variable that says where th
 CRASH, CLOCK, PAGES = "crash", "clock", "pages"
 
 #: What processes tell the harness: a line each, in the same folder.
-DEATHS, PAUSES = "deaths", "pauses"
+DEATHS, PAUSES, WRITTEN = "deaths", "pauses", "written"
 
 
 def folder() -> Path:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from response.core.models import Incident
 from response.exceptions import UserError
-from response.slack import at_once, dispatch, modals, sightings
+from response.slack import at_once, dispatch, handling, modals, sightings
 from response.slack.block_kit import Modal
 from response.slack.client import configured_client
 from response.slack.errors import SlackError, SlackRefused
@@ -124,8 +124,8 @@ def _subcommand(command: SlashCommand) -> Answer:
         if isinstance(reply, Modal):
             modals.open_modal(command.trigger_id, reply.serialize())
             return {}
-    except UserError as error:
-        reply = str(error)
+    except handling.FOR_PEOPLE as error:
+        reply = handling.words_of(error)
     except DatabaseAwayError:
         logger.warning("The database did not take a command; the person is told.")
         reply = NOT_SAVED
@@ -174,8 +174,8 @@ def _click(click: Click) -> None:
                 modals.replace_modal(click.view_id, view)
             else:
                 modals.open_modal(click.trigger_id, view)
-    except UserError as error:
-        _tell_now(click.channel_id, click.user_id, str(error))
+    except handling.FOR_PEOPLE as error:
+        _tell_now(click.channel_id, click.user_id, handling.words_of(error))
     except DatabaseAwayError:
         logger.warning("The database did not take a click; the person is told.")
         _tell_now(click.channel_id, click.user_id, NOT_SAVED)
@@ -186,8 +186,8 @@ def _shortcut(shortcut: Shortcut) -> None:
         form = at_once.answer_shortcut(shortcut)
         if form is not None:
             modals.open_modal(shortcut.trigger_id, form.serialize())
-    except UserError as error:
-        _tell_now(shortcut.channel_id, shortcut.user_id, str(error))
+    except handling.FOR_PEOPLE as error:
+        _tell_now(shortcut.channel_id, shortcut.user_id, handling.words_of(error))
     except DatabaseAwayError:
         logger.warning("The database did not take a shortcut; the person is told.")
         _tell_now(shortcut.channel_id, shortcut.user_id, NOT_SAVED)

@@ -425,6 +425,30 @@ def test_a_subcommand_says_what_cannot_be_done_and_keeps_nothing(declared, slack
     assert not TimelineEvent.objects.filter(text="half").exists()
 
 
+@pytest.mark.parametrize("sort", ["subcommand", "shortcut", "opener"])
+def test_what_a_service_refuses_is_told_to_whoever_waits_for_it(
+    slack, slack_sends, declared, work_is_done, sort
+):
+    def refuse(context):
+        services.update_incident(declared.pk, report="x" * 201)
+
+    slash_subcommand(["refuse"])(refuse)
+    shortcut_handler("refuse")(refuse)
+    modal_opener("refuse")(refuse)
+
+    answer = slack_sends(
+        {
+            "subcommand": slash_command("refuse"),
+            "shortcut": message_shortcut("refuse", user=BEN),
+            "opener": block_action("refuse", str(declared.pk), user=BEN, channel=GENERAL),
+        }[sort]
+    )
+
+    assert answer.status_code == 200
+    told = answer.json()["text"] if answer.content else slack.ephemerals(GENERAL)[0].text
+    assert "200 characters" in told
+
+
 def test_what_a_subcommand_does_not_accept_is_a_title(slack, slack_sends, db):
     slash_subcommand(["room"], accepts=str.isdecimal)(lambda context: "free")
 

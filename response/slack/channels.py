@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
@@ -39,6 +40,12 @@ def document_url(incident: Incident) -> str:
     """Where the incident document is, for people in Slack."""
     path = reverse("response_ui:incident_doc", kwargs={"incident_id": incident.pk})
     return f"{conf.SITE_URL.rstrip('/')}{path}"
+
+
+def declare_url(title: str) -> str:
+    """Where an incident of this title can be declared on the web."""
+    query = urlencode({"report": title})
+    return f"{conf.SITE_URL.rstrip('/')}{reverse('response_ui:declare')}?{query}"
 
 
 # The channels of the settings

@@ -24,7 +24,7 @@ def lookalikes(title: str, now: datetime) -> list[Incident]:
     similar first. One query."""
     candidates = (
         Incident.objects.filter(end_time=None, private=False, report_only=False)
-        .select_related("commschannel")
+        .select_related("commschannel", "lead")
         .order_by("-report_time", "-pk")[:_LOOKED_AT]
     )
     return alike(title, candidates, now)

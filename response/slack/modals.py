@@ -302,6 +302,13 @@ def _why_not_opened(error: SlackError) -> str:
     )
 
 
+def ways_without_form(title: str) -> str:
+    """How an incident of this title can be declared while Slack opens no forms (mrkdwn)."""
+    typed = mrkdwn.outgoing(" ".join(title.split()).replace("`", "'"), limit=LONGEST_TITLE) or "…"
+    page = mrkdwn.link(channels.declare_url(title), "the web page")
+    return f"Or do without the form: type `/incident ! {typed}`, or use {page}."
+
+
 class Patience:
     """After several time-outs in a row, nobody waits for Slack for a while: the threads that
     answer Slack are few. ``seconds`` is a clock that never goes back."""

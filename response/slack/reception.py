@@ -59,7 +59,7 @@ def answer_command(fields: Mapping[str, Any]) -> Answer:
     try:
         modals.open_modal(command.trigger_id, form.serialize())
     except UserError as error:
-        return _to_the_person(str(error))
+        return _to_the_person(f"{error} {modals.ways_without_form(command.text)}")
     return {}
 
 

@@ -31,7 +31,11 @@ A_DOUBLE_CLICK = timedelta(seconds=30)
 @for_editors
 def declare(request: HttpRequest) -> HttpResponse:
     """The form of a new incident, beside those that are open: it may be one of them."""
-    form = DeclareForm(request.POST if request.method == "POST" else None)
+    form = DeclareForm(
+        request.POST if request.method == "POST" else None,
+        # Whoever is led here from Slack has typed it already.
+        initial={"report": request.GET.get("report", "")},
+    )
     form.fields["report"].widget.attrs["autofocus"] = True
     if form.is_bound and form.is_valid():
         return redirect(_declared(request, form).get_absolute_url())

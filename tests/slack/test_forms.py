@@ -7,6 +7,7 @@ import json
 import pytest
 from django.db import OperationalError, connection
 
+from response.conf import conf
 from response.core import services, signals
 from response.core.models import ExternalUser, Incident
 from response.delivery.models import Inbox
@@ -124,6 +125,15 @@ def test_promise_27_slack_out_of_reach_is_answered_with_a_sentence(slack, db, sl
         "limit": lambda: slack.rate_limit("views.open", 30),
     }[trouble]()
     assert "try again" in slack_sends(slash_command("x")).json()["text"]
+
+
+def test_where_the_form_does_not_open_the_ways_without_it_are_named(slack, db, slack_sends):
+    slack.down()
+    told = slack_sends(slash_command("A & B <!here>")).json()["text"]
+    assert "`/incident ! A &amp; B @here`" in told
+    assert f"<{conf.SITE_URL}/declare/?report=A+%26+B+%3C%21here%3E|" in told
+
+    assert "`/incident ! …`" in slack_sends(slash_command("")).json()["text"]
 
 
 def test_after_three_timeouts_in_a_row_nobody_waits_for_slack(slack, db, slack_sends):

@@ -7,6 +7,7 @@ from django.db import OperationalError, connection
 
 from response.core import services
 from response.core.models import Action, Incident
+from response.testing.payloads import INCIDENTS
 from tests.payloads import ANA, BEN, GENERAL, slash_command
 
 
@@ -108,6 +109,49 @@ def test_the_same_command_delivered_twice_acts_once(slack_sends, channel):
         slack_sends(once)
 
     assert Action.objects.count() == 1
+
+
+def test_an_exclamation_mark_declares_at_once_without_a_form(types, slack, work_is_done):
+    told = types("! Mails & queues\n are late", where=GENERAL)
+
+    incident = Incident.objects.get(report="Mails & queues are late")
+    assert (incident.reporter.external_id, incident.report_only) == (BEN, False)
+    assert f"/incident/{incident.pk}/|Mails &amp; queues are late>" in told
+    assert slack.views == []
+    work_is_done()
+    assert slack.messages(INCIDENTS)[-1].text.startswith("Mails &amp; queues are late, reported by")
+
+
+def test_what_is_declared_at_once_is_declared_while_slack_is_down(types, slack, work_is_done):
+    slack.down()
+    types("! Mails are late", where=GENERAL)
+
+    assert Incident.objects.filter(report="Mails are late").exists()
+
+
+def test_what_is_declared_at_once_twice_by_one_request_is_one_incident(slack_sends, db):
+    once = slash_command("! Mails are late", user=BEN)
+    for _delivery in range(2):
+        slack_sends(once)
+
+    assert Incident.objects.count() == 1
+
+
+def test_who_declares_at_once_is_shown_what_may_be_the_same(types, declared):
+    told = types(f"! {declared.report}", where=GENERAL)
+    assert Incident.objects.filter(report=declared.report).count() == 2
+    assert "may be the same" in told
+    assert f"/incident/{declared.pk}/" in told
+
+
+def test_a_title_too_long_to_be_declared_at_once_is_refused_with_a_reason(types, channel):
+    assert "200 characters" in types("! " + "x" * 201, where=GENERAL)
+    assert Incident.objects.count() == 1
+
+
+def test_an_exclamation_mark_alone_opens_the_form(types, slack):
+    assert types("!", where=GENERAL) is None
+    assert len(slack.views) == 1
 
 
 def _refuse(execute, sql, params, many, context):

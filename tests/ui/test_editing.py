@@ -543,6 +543,12 @@ def test_an_incident_is_declared_on_the_web(client, lee, ana):
     assert Incident.objects.count() == 1
 
 
+def test_who_comes_from_slack_to_declare_finds_what_they_typed(client, lee):
+    client.force_login(lee)
+    page = client.get("/declare/", {"report": 'Mails & "queues" <b>are late'}).content.decode()
+    assert 'value="Mails &amp; &quot;queues&quot; &lt;b&gt;are late"' in page
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
 @pytest.mark.django_db(transaction=True)
 def test_two_presses_at_the_same_moment_declare_one_incident(django_user_model):

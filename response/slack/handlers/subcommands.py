@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from response.core import services
 from response.core.models import Incident
 from response.slack import channels, modals, mrkdwn, people
 from response.slack.actions import SubcommandContext
@@ -41,12 +42,25 @@ def declare(context: SubcommandContext) -> Modal:
     )
 
 
+@slash_subcommand(["!"], helptext="declares an incident at once, without a form.", accepts=bool)
+def declare_at_once(context: SubcommandContext) -> str:
+    title = " ".join(context.text.split())
+    alike = lookalikes(title, timezone.now())
+    incident = services.declare_incident(report=title, reporter=people.person(context.user_id))
+    document = mrkdwn.link(channels.document_url(incident), people.plain(title))
+    told = [f"Declared: {document}. Everyone sees it as soon as Slack shows its headline post."]
+    if alike:
+        told += ["It may be the same as:", *map(_line, alike)]
+    return "\n".join(told)
+
+
 @slash_subcommand(["help"], helptext="shows this.", accepts=is_empty)
 def show_help(context: SubcommandContext) -> str:
     if context.incident is not None:
         return help_text(registry.distinct_commands())
     return (
         "`/incident` and a few words declare an incident: `/incident Checkout is failing`.\n"
+        "`/incident ! Checkout is failing` does so at once, without the form.\n"
         "`/incident list` shows those that are open.\n"
         "In the channel of an incident, `/incident help` shows what can be said there."
     )

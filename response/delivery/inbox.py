@@ -15,7 +15,19 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.db import Error, IntegrityError, connection, transaction
-from django.db.models import Case, Exists, F, IntegerField, Model, OuterRef, Q, QuerySet, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 
 from response import telemetry
 from response.delivery import clock, debts, holders, runners
@@ -37,7 +49,7 @@ MOST_ATTEMPTS = 8
 BATCH = 200
 
 # When the database does not take what a row leads to, that is not an attempt of the row's, unless
-# it goes on for so long that the row may be the cause.
+# it goes on for so long, from the first time, that the row may be the cause.
 DATABASE_PAUSE = timedelta(seconds=5)
 DATABASE_PATIENCE = timedelta(hours=1)
 # So long the rows behind it wait for it all the same: they would come into the same trouble.
@@ -175,7 +187,7 @@ def _claim_next() -> Inbox | None:
     # A row waits for the older ones of its channel, except for those that failed and wait
     # themselves, or hang: nothing may hold up a channel for long.
     in_turn = Q(not_before=None) | Q(not_before__lte=present)
-    in_trouble = Q(attempts=0, received_at__gt=present - ORDER_PATIENCE)
+    in_trouble = Q(attempts=0, in_trouble_since__gt=present - ORDER_PATIENCE)
     before = (
         Inbox.objects.filter(
             in_turn | in_trouble,
@@ -222,11 +234,13 @@ def _handle(row: Inbox) -> None:
             question.ask()
     except DATABASE_TROUBLE:
         logger.warning("The database did not take what %s leads to; it is tried again.", row)
-        is_new = clock.now() - row.received_at < DATABASE_PATIENCE
+        present = clock.now()
+        is_new = present - (row.in_trouble_since or present) < DATABASE_PATIENCE
         mine.update(
             attempts=F("attempts") - (1 if is_new else 0),
+            in_trouble_since=Coalesce("in_trouble_since", Value(present)),
             claimed_until=None,
-            not_before=clock.now() + DATABASE_PAUSE,
+            not_before=present + DATABASE_PAUSE,
         )
     except Exception as error:  # noqa: BLE001 - a host's; it is logged
         _put_off(row, _logged(row.kind, error, _new_id()))

@@ -30,6 +30,11 @@ class Inbox(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True)
     claimed_by = models.CharField(max_length=80, blank=True, default="")
     not_before = models.DateTimeField(null=True, blank=True)
+    in_trouble_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the database first did not take what it leads to.",
+    )
     finished = models.JSONField(
         default=list,
         blank=True,

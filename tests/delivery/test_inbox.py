@@ -208,6 +208,21 @@ def test_a_database_in_trouble_for_a_moment_changes_no_order(
     assert handled.done == ["event:0", "event:1", "event:2"]
 
 
+def test_a_moment_of_trouble_changes_no_order_of_what_has_waited_for_long(
+    handled, busy_database, time_stands_still
+):
+    for number in range(3):
+        inbox.receive(f"event:{number}", "event", lane="C1")
+    time_stands_still.shift(inbox.DATABASE_PATIENCE.total_seconds())
+    handle_all()
+    assert handled.done == [], "those behind it wait"
+    assert Inbox.objects.get(key="event:0").attempts == 0
+    busy_database.clear()
+    time_stands_still.shift(inbox.DATABASE_PAUSE.total_seconds())
+    handle_all()
+    assert handled.done == ["event:0", "event:1", "event:2"]
+
+
 def test_a_row_that_the_database_does_not_take_for_long_is_passed_by(
     handled, busy_database, time_stands_still
 ):

@@ -1,0 +1,17 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("response", "0117_people_by_id")]
+
+    operations = [
+        migrations.AddField(
+            "inbox",
+            "in_trouble_since",
+            models.DateTimeField(
+                blank=True,
+                help_text="When the database first did not take what it leads to.",
+                null=True,
+            ),
+        ),
+    ]

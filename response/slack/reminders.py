@@ -240,9 +240,6 @@ def why_not(message: OutboxMessage) -> str:
         if reason == duties.OUTSIDE_HOURS:
             # Otherwise it would be reckoned from the one that was not sent, and miss a day.
             row.snoozed_until = instants.as_stored(present)
-        if reason == duties.OUTSIDE_HOURS:
-            # Otherwise it would be reckoned from the one that was not sent, and miss a day.
-            row.snoozed_until = instants.as_stored(present)
         row.save()
     return reason
 

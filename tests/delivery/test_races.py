@@ -1,4 +1,5 @@
-"""Two who do the same thing at the same instant, in two worker processes, again and again."""
+"""Two who do the same thing at the same instant, in two worker processes, again and again; on
+SQLite also in two threads of one process, which take turns in another way than processes do."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 
 from tests.fakes import FakeSlack
 from tests.payloads import (
@@ -18,7 +20,10 @@ from tests.payloads import (
     block_action,
     chosen,
     message,
+    new_ts,
     person,
+    pin_added,
+    pin_removed,
     typed,
     view_submission,
 )
@@ -27,14 +32,19 @@ from tests.servers import Site, eventually, installed
 ROUNDS = 20
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory, slack_server: FakeSlack) -> Iterator[Site]:
-    """One site for all races of this module, with four worker processes."""
+WORKERS = {"processes": 4}
+if connection.vendor == "sqlite":
+    WORKERS["threads"] = 1
+
+
+@pytest.fixture(scope="module", params=WORKERS.values(), ids=WORKERS.keys())
+def site(request, tmp_path_factory, slack_server: FakeSlack) -> Iterator[Site]:
+    """One site for all races of this module; each of its processes has four threads."""
     slack_server.reset()
     slack_server.follow_clock()
     folder = tmp_path_factory.mktemp("races")
     with installed(folder, slack_server, "races") as site:
-        site.start(workers=4)
+        site.start(workers=request.param)
         yield site
         log = (folder / "gunicorn.log").read_text()
         assert "deadlock" not in log, log
@@ -92,7 +102,8 @@ def settled(site):
     )
 
 
-def edit(incident, **values):
+def edit(incident, form=None, user=ANA, **values):
+    """The form that changes an incident, as ``form`` was opened, and what was changed in it."""
     shown = {
         "report": typed("As it was"),
         "summary": typed(None),
@@ -101,9 +112,8 @@ def edit(incident, **values):
         "severity": chosen("1"),
         **values,
     }
-    return view_submission(
-        "incident-edit-dialog", shown, private_metadata=f'{{"incident": {incident}}}'
-    )
+    opened = form or f'{{"incident": {incident}}}'
+    return view_submission("incident-edit-dialog", shown, private_metadata=opened, user=user)
 
 
 def test_one_form_delivered_twice_at_once_declares_one_incident(site, slack_server):
@@ -174,6 +184,47 @@ def test_who_closes_and_who_edits_at_once_both_have_their_way(site):
         "SELECT id, severity, summary FROM response_incident WHERE end_time IS NOT NULL ORDER BY id"
     )
     assert closed == [(incident, "2", "What we know") for incident in incidents]
+
+
+def test_two_who_edit_different_fields_at_once_both_have_their_way(site, slack_server):
+    incidents = declared(site, "As it was")
+    for incident in incidents:
+        for user in (ANA, BEN):
+            site.deliver(block_action("edit-incident-button", str(incident), user=user))
+        anas, bens = (
+            edit(incident, form=form["private_metadata"], user=user, **{field: value})
+            for form, user, field, value in zip(
+                slack_server.views[-2:],
+                (ANA, BEN),
+                ("summary", "impact"),
+                (typed("What Ana knows"), typed("What Ben sees")),
+                strict=True,
+            )
+        )
+        assert at_once(site, anas, bens) == [200, 200]
+    edited = site.rows("SELECT id, summary, impact FROM response_incident ORDER BY id")
+    assert edited[-ROUNDS:] == [
+        (incident, "What Ana knows", "What Ben sees") for incident in incidents
+    ]
+    assert settled(site)
+
+
+def test_pinned_and_unpinned_at_once_what_happened_last_in_slack_holds(site, channel):
+    pins = []
+    for number in range(ROUNDS):
+        ts, at = new_ts(), [new_ts(), new_ts()]
+        # Every second one is taken off first, and then put there again.
+        at_pin, at_unpin = at if number % 2 else at[::-1]
+        pin = pin_added(f"Pin {number}", message_ts=ts, channel=channel, event_ts=at_pin)
+        unpin = pin_removed(f"Pin {number}", message_ts=ts, channel=channel, event_ts=at_unpin)
+        assert at_once(site, pin, unpin, unpin, pin) == [200] * 4
+        pins.append((f"Pin {number}", at_pin > at_unpin))
+    assert settled(site)
+    stays = sorted((text,) for text, is_pinned in pins if is_pinned)
+    kept = "SELECT text FROM response_pinnedmessage WHERE text LIKE 'Pin %' ORDER BY text"
+    assert site.rows(kept) == stays
+    told = "SELECT text FROM response_timelineevent WHERE text LIKE 'Pin %' ORDER BY text"
+    assert site.rows(told) == stays
 
 
 def test_edits_commands_and_payments_of_one_incident_do_not_block_each_other(

@@ -1,20 +1,26 @@
-"""Many processes, one minute: each reminder is sent once, even where they are killed meanwhile."""
+"""Many processes, one minute: each reminder is sent once, even where they are killed meanwhile, and
+none is owed about what is over."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from response.testing import FakeSlack
+from response.testing.payloads import block_action, new_trigger_id
 from tests.servers import ROOT, Site, eventually, installed
 
 INCIDENTS = 40
+CLOSERS = 8
 CHANNELS = [f"C{number:03}" for number in range(INCIDENTS)]
 
 # Each has a lead and no severity, and began an hour ago: many reminders were missed, and the one
@@ -48,7 +54,7 @@ while True:
         continue
 """
 
-Processes = Callable[[int], list[subprocess.Popen[str]]]
+Processes = Callable[..., list[subprocess.Popen[str]]]
 
 
 @pytest.fixture
@@ -75,10 +81,13 @@ def environment(site: Site, slack_server: FakeSlack) -> dict[str, str]:
 
 @pytest.fixture
 def look_at_the_clock(environment: dict[str, str]) -> Iterator[Processes]:
-    """Start so many processes that look for what is due, all at once."""
+    """Start so many processes that look for what is due, all at once: when ``ready`` returns,
+    which is called when they could."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(number: int) -> list[subprocess.Popen[str]]:
+    def start(
+        number: int, ready: Callable[[], object] = lambda: None
+    ) -> list[subprocess.Popen[str]]:
         started = [
             subprocess.Popen(
                 [sys.executable, "-c", f"import django; django.setup()\n{LOOK}"],
@@ -93,6 +102,7 @@ def look_at_the_clock(environment: dict[str, str]) -> Iterator[Processes]:
         running.extend(started)
         for process in started:
             assert process.stdout.readline() == "ready\n"
+        ready()
         for process in started:
             process.stdin.write("go\n")
             process.stdin.flush()
@@ -155,3 +165,49 @@ def test_clocks_that_are_killed_double_nothing(
     assert len(reminders) == len(set(reminders))
     # Whoever is killed between asking Slack and noting its answer leaves one in doubt at most.
     assert owed(site, "state = 2") <= kills
+
+
+def test_what_is_closed_while_clocks_look_is_reminded_of_before_its_end_or_never(
+    arranged: Any, site: Site, slack_server: FakeSlack, look_at_the_clock: Processes
+):
+    site.environment["TEST_SWEEP"] = "0"  # or it would look before the others are ready
+    # SQLite has one writer at a time: more of them wait so long that presses are refused.
+    on_sqlite = site.database_url.startswith("sqlite")
+    site.start(workers=1 if on_sqlite else 4)
+    incidents = [pk for (pk,) in site.rows("SELECT id FROM response_incident ORDER BY id")]
+    all_ready = threading.Barrier(CLOSERS + 1)
+
+    def press(incident: int) -> bool:
+        trigger_id = new_trigger_id()
+        close = block_action("close-incident-button", str(incident), trigger_id=trigger_id)
+        assert site.deliver(close).status == 200
+        # Whose press the database does not take is told so, and presses again.
+        taken = "SELECT 1 FROM response_inbox WHERE key = 'trigger:{}'"
+        return bool(site.rows(taken.format(trigger_id)))
+
+    def press_for(some: list[int]) -> bool:
+        all_ready.wait()
+        return all(eventually(partial(press, incident), timeout=60) for incident in some)
+
+    with ThreadPoolExecutor(CLOSERS) as closers:
+        parts = [incidents[first::CLOSERS] for first in range(CLOSERS)]
+        closed = [closers.submit(press_for, part) for part in parts]
+        look_at_the_clock(1 if on_sqlite else 4, all_ready.wait)
+        assert all(part.result() for part in closed)
+
+    still_open = "SELECT count(*) FROM response_incident WHERE end_time IS NULL"
+    to_do = "SELECT count(*) FROM response_inbox WHERE state = 0"
+    assert eventually(lambda: site.rows(still_open) == site.rows(to_do) == [(0,)], timeout=60)
+    assert eventually(lambda: owed(site, "state = 0") == 0, timeout=60)
+    reminders = sent(slack_server)
+    assert len(reminders) == len(set(reminders)) == owed(site, "state = 1")
+    # When each ended is noted under the lock under which it is reminded of.
+    assert not site.rows(
+        "SELECT o.key FROM response_outboxmessage o JOIN response_commschannel c"
+        " ON c.channel_id = o.lane JOIN response_incident i ON i.id = c.incident_id"
+        " WHERE o.key LIKE 'reminder:%' AND o.created_at > i.end_time"
+    )
+    not_sent = "state = 2 AND error <> 'Not sent: the incident was closed.'"
+    assert owed(site, not_sent) == 0
+    counted = "SELECT coalesce(sum(repeat_count), 0) FROM response_notification"
+    assert site.rows(counted) == [(len(reminders),)]

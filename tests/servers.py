@@ -53,13 +53,14 @@ class Site:
 
     def manage(self, *command: str) -> None:
         """Run a management command to its end."""
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "django", *command],
             cwd=ROOT,
             env=self.environment,
-            check=True,
             capture_output=True,
+            text=True,
         )
+        assert done.returncode == 0, done.stderr
 
     def begin(self, *command: str) -> subprocess.Popen[bytes]:
         """Start a management command that goes on; it is killed at the latest when the site is."""

@@ -56,7 +56,7 @@ def receive_event(event: ChannelEvent) -> None:
             event.type,
         )
         return
-    if event.type != MENTION and handling.channel_of(event.channel_id) is None:
+    if event.type != MENTION and not handling.is_of_an_incident(event.channel_id):
         return
     if is_said:
         # What was said is not needed to count it, and is not kept.

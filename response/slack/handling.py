@@ -131,6 +131,11 @@ def channel_of(channel_id: str) -> CommsChannel | None:
     return _channels(channel_id).first()
 
 
+def is_of_an_incident(channel_id: str) -> bool:
+    """Whether it is a comms channel; the least that can be asked, for each message there is."""
+    return bool(channel_id) and CommsChannel.objects.filter(channel_id=channel_id).exists()
+
+
 def place_of(channel_id: str, user_id: str) -> tuple[CommsChannel | None, ExternalUser | None]:
     """The comms channel, and who speaks there if we know them: one query for both.
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from response.testing import FakeSlack
-from tests.bench.jobs import CHANNEL
+from tests.bench import counted
+from tests.bench.counted import Written
+from tests.bench.jobs import CHANNEL, SPEAKERS
 from tests.servers import Site, eventually, installed
 
 WORKERS = 2
@@ -29,7 +31,9 @@ class MeasuredSite(Site):
     ) -> None:
         """``works``: whether it does, as by default, the work behind its answers itself."""
         super().__init__(database_url, slack, folder)
+        self.slack = slack
         self._works = works
+        self._counts = folder / "counts"
         self.environment["DJANGO_SETTINGS_MODULE"] = "tests.bench.settings"
         if not works:
             self.environment["TEST_RUNNER"] = "response.testing.runners.NothingRunsByItself"
@@ -39,6 +43,15 @@ class MeasuredSite(Site):
         """Write the rows of a function of ``tests.bench.seed``."""
         program = f"from tests.bench import seed; seed.{function}()"
         self.manage("shell", "--no-imports", "-c", program)
+
+    def count_what_is_written(self) -> None:
+        """Let the processes that are started from now on count it."""
+        self._counts.mkdir()
+        self.environment[counted.FOLDER] = str(self._counts)
+
+    def written(self) -> Written:
+        """What they wrote so far."""
+        return counted.written(self._counts)
 
     def come_to_rest(self, seconds: float) -> int:
         """Wait until its work behind the answers is done, at most ``seconds``; how many pieces of
@@ -57,8 +70,9 @@ class MeasuredSite(Site):
 
 
 @contextlib.contextmanager
-def measured_site(database_url: str, folder: Path, *, works: bool) -> Iterator[MeasuredSite]:
-    """Serve both sides over seeded rows and a recording Slack; nothing is left afterwards.
+def measured_site(database_url: str, folder: Path, *, works: bool = True) -> Iterator[MeasuredSite]:
+    """Both sides over seeded rows and a recording Slack, to be started; nothing is left
+    afterwards.
 
     ``database_url`` names a PostgreSQL in which databases may be created; where it is empty, the
     database is a file of SQLite in ``folder``.
@@ -66,12 +80,14 @@ def measured_site(database_url: str, folder: Path, *, works: bool) -> Iterator[M
     with contextlib.ExitStack() as stack:
         stack.enter_context(_variable("TEST_DATABASE_URL", database_url))
         slack = stack.enter_context(FakeSlack())
+        slack.follow_clock()
         slack.add_channel(CHANNEL, "inc-bench")
+        for channel in dict.fromkeys(channel for _user, channel in SPEAKERS):
+            slack.add_channel(channel, channel.lower())
         made = stack.enter_context(installed(folder, slack, "bench"))
         site = MeasuredSite(made.database_url, slack, folder, works=works)
         site.run_seed("fill")
         stack.callback(site.kill)
-        site.start(WORKERS)
         yield site
 
 

@@ -19,6 +19,11 @@ SESSION = "thesessionofthebenchmarksreader0"
 #: The thousandth page of the change feed comes after this place in it.
 FEED_AFTER = 99_900
 
+#: What ``seed.fill_for_load`` makes: people in channels of incidents, who talk by turns, and
+#: incidents of which each is pressed a button of once.
+SPEAKERS = [(f"USPEAKER{one:02}", f"CCOUNT{place}") for one in range(20) for place in range(10)]
+FIRST_PRESSED, MOST_PRESSED = 1001, 400
+
 Side = Literal["ours", "bare"]
 
 
@@ -44,13 +49,19 @@ class Job:
     many: bool = False
 
     def call(self, side: Side) -> Call:
-        """The next request, signed now; Slack's five minutes begin here."""
+        """The next request, signed now."""
         request = self.make()
         path = request.path if side == "ours" else f"/bare{request.path}"
         if not request.body:
             return Call("GET", path, b"", {"Cookie": f"sessionid={SESSION}"})
-        signed = payloads.sign(payloads.SIGNING_SECRET, int(time.time()), request.body)
-        return Call("POST", path, request.body, {"Content-Type": request.content_type, **signed})
+        return signed(request, path)
+
+
+def signed(request: Request, path: str = "") -> Call:
+    """A request of Slack's, to its own path or another, signed now: its five minutes begin."""
+    headers = payloads.sign(payloads.SIGNING_SECRET, int(time.time()), request.body)
+    headers["Content-Type"] = request.content_type
+    return Call("POST", path or request.path, request.body, headers)
 
 
 def _report() -> Request:
@@ -72,6 +83,9 @@ def _report() -> Request:
 def _page(path: str) -> Request:
     return Request(path, b"", "")
 
+
+#: What Slack is answered once one row is stored.
+ACKNOWLEDGEMENTS = ("message in a comms channel", "command event")
 
 JOBS = {
     job.name: job

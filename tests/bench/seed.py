@@ -16,7 +16,15 @@ from response.core.models import Action, Event, ExternalUser, FeedEnd, Incident,
 from response.core.serializers import IncidentSnapshotSerializer
 from response.slack.models import CommsChannel, UserStats
 from response.testing import payloads
-from tests.bench.jobs import CHANNEL, FEED_AFTER, INCIDENT, SESSION
+from tests.bench.jobs import (
+    CHANNEL,
+    FEED_AFTER,
+    FIRST_PRESSED,
+    INCIDENT,
+    MOST_PRESSED,
+    SESSION,
+    SPEAKERS,
+)
 
 INCIDENTS = 200
 MANY_INCIDENTS = 10_000
@@ -93,6 +101,33 @@ def fill_for_programs(incidents: int = MANY_INCIDENTS, entries: int = FEED_AFTER
     FeedEnd.objects.update_or_create(pk=1, defaults={"position": entries})
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def fill_for_load() -> None:
+    """Write, beside what ``fill`` wrote, live incidents with a channel in which everybody of
+    SPEAKERS has their say, and those whose buttons are pressed."""
+    chance = random.Random(20261128)  # noqa: S311
+    people = list(ExternalUser.objects.order_by("pk"))
+    ExternalUser.objects.bulk_create(
+        ExternalUser(app_id="slack", external_id=user, display_name=user, full_name=user)
+        for user in dict.fromkeys(user for user, _channel in SPEAKERS)
+    )
+    channels = list(dict.fromkeys(channel for _user, channel in SPEAKERS))
+    talked_of = Incident.objects.bulk_create(_live(number, people, chance) for number in range(10))
+    CommsChannel.objects.bulk_create(
+        CommsChannel(incident=one, channel_id=channel, channel_name=channel.lower())
+        for one, channel in zip(talked_of, channels, strict=True)
+    )
+    pressed = [_live(number, people, chance) for number in range(MOST_PRESSED)]
+    for pk, one in enumerate(pressed, FIRST_PRESSED):
+        one.pk = pk
+    Incident.objects.bulk_create(pressed)
+
+
+def _live(number: int, people: list[ExternalUser], chance: random.Random) -> Incident:
+    made = _incident(number, people, chance)
+    made.end_time = None
+    return made
 
 
 def _incident(number: int, people: list[ExternalUser], chance: random.Random) -> Incident:

@@ -7,9 +7,22 @@ from dataclasses import dataclass
 
 from tests.bench.load import Measured
 
-HEAD = (
+REQUESTS = (
     "| database | job | clients | requests/s | p50 ms | p99 ms |",
     "|---|---|--:|--:|--:|--:|",
+)
+
+DRAINS = (
+    "| database | in one thread | a second |",
+    "|---|---|--:|",
+)
+MESSAGES = (
+    "| database | messages | a second | statements that write, each | commits, each |",
+    "|---|--:|--:|--:|--:|",
+)
+LOAD = (
+    "| database | Slack is | a second | what | requests | p50 ms | p99 ms | max ms | not 200 |",
+    "|---|---|--:|---|--:|--:|--:|--:|--:|",
 )
 
 
@@ -42,6 +55,30 @@ def notes(rows: list[Row]) -> list[str]:
         for side, measured in (("ours", row.ours), ("bare", row.bare))
         if measured.failures
     ]
+
+
+def drained(database: str, what: str, a_second: float) -> str:
+    """A line of DRAINS."""
+    return f"| {database} | {what} | {a_second:.0f} |"
+
+
+def written(database: str, messages: int, rate: float, each: tuple[float, float]) -> str:
+    """A line of MESSAGES; ``each``: statements and commits of one message."""
+    return f"| {database} | {messages} | {rate:.0f} | **{each[0]:.2f}** | **{each[1]:.2f}** |"
+
+
+def loaded(database: str, slack: str, rate: float, what: str, measured: Measured) -> str:
+    """A line of LOAD."""
+    times = measured.latencies
+    figures = (
+        f"{_percentile(measured, 50):.1f}",
+        f"**{_percentile(measured, 99):.1f}**",
+        f"{max(times, default=0.0) * 1000:.1f}",
+    )
+    return (
+        f"| {database} | {slack} | {rate:.0f} | {what} | {len(times)} | {' | '.join(figures)} "
+        f"| {len(measured.failures)} |"
+    )
 
 
 def _beside(ours: float, bare: float, digits: int) -> str:

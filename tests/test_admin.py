@@ -350,6 +350,21 @@ def test_a_title_that_is_too_long_is_refused_at_its_field(boss: Client, incident
     assert incident.report == "Checkout is failing"
 
 
+def test_an_end_before_the_start_is_refused_at_its_field(boss: Client, incident: Incident) -> None:
+    address = page(Incident, "change", incident.pk)
+    before = {"end_time_0": "2001-01-01", "end_time_1": "00:00:00"}
+
+    answer = boss.post(address, {**opened(boss, address), **before})
+
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors.keys() == {"end_time"}
+    # One that the predecessor stored stays, until somebody changes it.
+    Incident.objects.update(end_time=incident.start_time - timedelta(days=1))
+    sent(boss, address, opened(boss, address), summary="A")
+    incident.refresh_from_db()
+    assert incident.summary == "A"
+
+
 def test_a_severity_that_is_no_choice_stays_until_another_is_chosen(
     boss: Client, incident: Incident
 ) -> None:

@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from response.core import services
 from response.core.admin_pages import (
+    ChangedFieldsForm,
     DeletableAdmin,
     OfIncidentsAdmin,
     ReadOnlyAdmin,
@@ -46,8 +48,18 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset.filter(chosen.get(self.value() or "", Q()))
 
 
+class IncidentForm(ChangedFieldsForm):
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        try:
+            self.instance.refuse_end_before_start(self.changed_data)
+        except ValidationError as error:
+            self.add_error(None, error)
+
+
 @admin.register(Incident)
 class IncidentAdmin(RecordKeepingAdmin):
+    form = IncidentForm
     list_display = [
         *("report", "status", "severity_word", "lead", "reporter", "report_time", "private"),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import timezone
 
@@ -18,6 +18,19 @@ def local(instant: datetime) -> datetime:
         return timezone.localtime(instant)
     except OverflowError:
         return instant
+
+
+def is_before(one: datetime, other: datetime) -> bool:
+    """Whether an instant is earlier than another; each aware, or naive in the site's zone.
+
+    In the hour that comes twice a year the clock alone does not say so.
+    """
+    if timezone.is_naive(one) and timezone.is_naive(other):
+        return one < other
+    try:
+        return local(one).astimezone(UTC) < local(other).astimezone(UTC)
+    except OverflowError:
+        return one.replace(tzinfo=None) < other.replace(tzinfo=None)
 
 
 def zone_of(instant: datetime) -> str:

@@ -66,27 +66,31 @@ def update_incident(incident_id: int, *, by: Actor | None = None, **values: Any)
     """Change fields of an incident, by name; those that stay the same leave no trace.
 
     Raises Incident.DoesNotExist, FieldDoesNotExist, and ValidationError for a value that does not
-    fit.
+    fit, an end before the start among them.
     """
-    return _update_incident(_locked(incident_id), by, **values)
+    return _update_incident(_locked(incident_id), by, values)
 
 
 @atomic()
 def close_incident(
     incident_id: int, *, by: Actor | None = None, at: datetime | None = None
 ) -> Incident:
-    """End an incident, now or at an instant given. One that is closed stays as it is."""
+    """End an incident, now or at an instant given. One that is closed stays as it is.
+
+    Raises ValidationError for an instant before the incident started.
+    """
     incident = _locked(incident_id)
     if incident.is_closed():
         return incident
-    return _update_incident(incident, by, end_time=at or timezone.now())
+    # Nobody said "now" of themselves: it is over, whatever start somebody has typed.
+    return _update_incident(incident, by, {"end_time": at or timezone.now()}, judged=bool(at))
 
 
 @atomic()
 def reopen_incident(incident_id: int, *, by: Actor | None = None) -> Incident:
     """Take an incident's end away. One that is open stays as it is."""
     incident = _locked(incident_id)
-    return _update_incident(incident, by, end_time=None) if incident.is_closed() else incident
+    return _update_incident(incident, by, {"end_time": None}) if incident.is_closed() else incident
 
 
 @atomic()
@@ -260,10 +264,14 @@ def _locked(incident_id: int) -> Incident:
     return incident
 
 
-def _update_incident(stored: Incident, by: Actor | None, **values: Any) -> Incident:
+def _update_incident(
+    stored: Incident, by: Actor | None, values: Mapping[str, Any], *, judged: bool = True
+) -> Incident:
     incident = copy.copy(stored)
     _assign(incident, values)
     changes = _changes(incident, stored)
+    if judged:
+        incident.refuse_end_before_start(changes)
     _store_incident(incident, changes, by or actors.current(), stored.version)
     return incident
 

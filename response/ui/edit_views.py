@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -49,8 +50,8 @@ def edit(request: HttpRequest, incident_id: int, name: str) -> HttpResponse:
             saved = editing.save(editable, incident_id, values, was, user=request.user)
     except Conflict as conflict:
         return _conflict(request, document, editable, form, conflict.row)
-    except UserError as error:
-        form.add_error(None, str(error))
+    except (UserError, ValidationError) as error:
+        form.add_error(None, error if isinstance(error, ValidationError) else str(error))
         return answers.refused(request, document, editable.part, FORM, _values(editable, form, was))
     said = "" if saved.entries else "unchanged"
     anchor = f"part-{editable.part}"

@@ -153,8 +153,8 @@ def save(
 ) -> Saved:
     """Write what a Django ``user`` edited, unless it is not what they saw (``was``) any more.
 
-    Raises Conflict; UserError where they would not see the incident any more themselves; and
-    Incident.DoesNotExist.
+    Raises Conflict; UserError where they would not see the incident any more themselves;
+    ValidationError for values that do not go together; and Incident.DoesNotExist.
     """
     stored = Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)
     said = {name: values[name] for name in editable.columns if name in values}

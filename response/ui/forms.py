@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from response.core.instants import local
-from response.core.models import Action, Incident
+from response.core.models import Action
 from response.core.models.action import ActionType, Priority
 from response.core.models.incident import Severity
 from response.ui.people import PersonField
@@ -195,13 +195,3 @@ class CloseForm(NamedForm):
     end_time = InstantField(
         label="Ended", required=False, help_text="Now, if left empty. In your time zone."
     )
-
-    def __init__(self, data: Any = None, *, incident: Incident, **options: Any) -> None:
-        super().__init__(data, **options)
-        self._incident = incident
-
-    def clean_end_time(self) -> datetime | None:
-        ended: datetime | None = self.cleaned_data["end_time"]
-        if ended is not None and local(ended) < local(self._incident.start_time):
-            raise ValidationError("This is before it started.")
-        return ended

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -89,15 +90,20 @@ def close(request: HttpRequest, incident_id: int) -> HttpResponse:
     """End an incident; what its document still lacks is said before."""
     document = Document(request, find(request, incident_id))
     document.stretches = []
-    incident = document.incident
-    form = CloseForm(request.POST if request.method == "POST" else None, incident=incident)
+    form = CloseForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        with timezone.override(None), editing.locked(incident_id) as told:
-            services.close_incident(
-                incident_id, at=form.cleaned_data["end_time"], by=page_actor(request.user)
+        try:
+            with timezone.override(None), editing.locked(incident_id) as told:
+                services.close_incident(
+                    incident_id, at=form.cleaned_data["end_time"], by=page_actor(request.user)
+                )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            said = "" if told.entries else "unchanged"
+            return answers.done(
+                request, incident_id, said=said, changes=told.entries, part="header"
             )
-        said = "" if told.entries else "unchanged"
-        return answers.done(request, incident_id, said=said, changes=told.entries, part="header")
     shown = {"form": form, "gaps": document.gaps()}
     status = 422 if form.is_bound else 200
     return answers.refused(

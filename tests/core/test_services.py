@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import zoneinfo
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import connection
 from django.dispatch import Signal
@@ -289,6 +291,64 @@ def test_a_save_that_ends_it_closes_it(incident, heard):
     incident.save()
     assert told(incident)[1:] == ["incident_closed"]
     assert names(heard) == ["incident_changed", "incident_closed"]
+
+
+@pytest.fixture
+def upside_down(incident):
+    """An incident as the predecessor let it be stored: over before it began."""
+    before = incident.start_time - datetime.timedelta(hours=1)
+    Incident.objects.filter(pk=incident.pk).update(end_time=before)
+    return Incident.objects.get(pk=incident.pk)
+
+
+def test_an_end_before_the_start_is_refused_whichever_is_said(incident, heard):
+    start, hour = incident.start_time, datetime.timedelta(hours=1)
+    for end in (
+        lambda: services.close_incident(incident.pk, at=start - hour),
+        lambda: services.update_incident(incident.pk, end_time=start - hour),
+        lambda: services.update_incident(incident.pk, end_time=start, start_time=start + hour),
+    ):
+        with pytest.raises(ValidationError) as refused:
+            end()
+        assert list(refused.value.message_dict) == ["end_time"]
+    services.close_incident(incident.pk, at=start + hour)
+    with pytest.raises(ValidationError) as refused:
+        services.update_incident(incident.pk, start_time=start + hour * 2)
+    assert list(refused.value.message_dict) == ["start_time"]
+    services.update_incident(incident.pk, start_time=start + hour)
+    services.update_incident(incident.pk, start_time=start + hour * 2, end_time=start + hour * 3)
+    assert names(heard) == [
+        *("incident_changed", "incident_closed", "incident_changed", "incident_changed")
+    ]
+
+
+def test_times_that_are_the_wrong_way_round_are_judged_once_one_is_changed(upside_down):
+    end = upside_down.end_time
+    assert services.update_incident(upside_down.pk, severity="1").severity == "1"
+    # Sent back as they are, by a program or a form: nobody changed them.
+    services.update_incident(
+        upside_down.pk, summary="A", start_time=upside_down.start_time, end_time=end
+    )
+    with pytest.raises(ValidationError):
+        services.update_incident(upside_down.pk, end_time=end + datetime.timedelta(minutes=1))
+    services.update_incident(upside_down.pk, start_time=end)
+    services.reopen_incident(upside_down.pk)
+
+
+def test_what_starts_later_than_now_can_be_closed_now(incident):
+    tomorrow = timezone.now() + datetime.timedelta(days=1)
+    services.update_incident(incident.pk, start_time=tomorrow)
+    assert services.close_incident(incident.pk).end_time < tomorrow
+
+
+@pytest.mark.skipif(not settings.USE_TZ, reason="naive instants have no second hour of a day")
+def test_the_hour_that_comes_twice_a_year_is_in_order(incident):
+    london = zoneinfo.ZoneInfo("Europe/London")
+    first = datetime.datetime(2024, 10, 27, 1, 50, tzinfo=london)
+    second = datetime.datetime(2024, 10, 27, 1, 10, tzinfo=london, fold=1)
+    services.update_incident(incident.pk, start_time=first, end_time=second)
+    with pytest.raises(ValidationError):
+        services.update_incident(incident.pk, start_time=second, end_time=first)
 
 
 def test_an_end_that_moves_is_no_closing(incident, heard):

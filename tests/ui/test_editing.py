@@ -505,6 +505,29 @@ def test_an_end_before_the_start_is_refused(editor):
     assert "This is before it started." in text_of(answer)
 
 
+def test_times_that_are_the_wrong_way_round_are_refused_at_the_field(editor):
+    services.close_incident(editor.incident.pk, at=instant("2024-06-30T16:00"))
+    for field, typed, told in (
+        ("end_time", "2024-06-30T10:00", "This is before it started."),
+        ("start_time", "2024-06-30T20:00", "This is after it ended."),
+    ):
+        answer = editor.edits("edit/times/", **{field: typed})
+        assert answer.status_code == 422
+        assert told in text_of(answer)
+        assert typed in answer.content.decode()
+    assert now_is(editor, "end_time") == instant("2024-06-30T16:00")
+
+
+def test_a_change_is_not_undone_where_the_end_would_come_before_the_start(editor):
+    services.close_incident(editor.incident.pk, at=instant("2024-06-30T16:00"))
+    services.reopen_incident(editor.incident.pk)
+    services.update_incident(editor.incident.pk, start_time=instant("2024-06-30T17:00"))
+    entry = editor.incident.timelineevent_set.get(metadata__update_type="incident_reopened")
+    answer = editor.sends(f"undo/{entry.pk}/")
+    assert "does not fit any more" in text_of(answer)
+    assert now_is(editor, "end_time") is None
+
+
 def test_closing_can_be_undone(editor):
     was_done(editor, editor.edits("close/"))
     entry = editor.incident.timelineevent_set.get(metadata__update_type="incident_closed")

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import models
 from django.utils import timezone
 
+from response.core.instants import is_before
 from response.core.models.loaded import RemembersLoaded
 from response.core.models.user_external import ExternalUser
 
@@ -171,6 +173,19 @@ class Incident(RemembersLoaded):
         from response.core import services
 
         services.save_incident(self, *args, **kwargs)
+
+    def refuse_end_before_start(self, changed: Collection[str]) -> None:
+        """Raise ValidationError where it would end before it starts, and either was ``changed``.
+
+        The predecessor stored such rows; they stay, and can be changed in other ways.
+        """
+        said = [name for name in ("end_time", "start_time") if name in changed]
+        if said and self.end_time and is_before(self.end_time, self.start_time):
+            why = {
+                "end_time": "This is before it started.",
+                "start_time": "This is after it ended.",
+            }
+            raise ValidationError({said[0]: why[said[0]]})
 
     def store(self, *args: Any, **kwargs: Any) -> None:
         """Write the row and nothing else: for ``services``, which writes what belongs to it."""

@@ -7,6 +7,7 @@ from django.db import OperationalError
 
 from response.core import services
 from response.core.models import Event, Incident, TimelineEvent
+from tests.core.api.conftest import instant
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +108,37 @@ def test_what_cannot_be_without_is_asked_for(writer, addresses, what, field):
     for answer in (writer.post(many, {}), writer.put(one, {})):
         assert (answer.status_code, list(answer.json())) == (400, [field])
     assert writer.patch(one, {}).status_code == 200
+
+
+def test_an_end_before_the_start_is_refused_at_the_field_that_was_sent(writer, incident):
+    path = f"incidents/{incident.pk}/"
+    early, late = "2024-01-31T14:04:59Z", "2024-01-31T16:00:00Z"
+    over = {"report": "A", "start_time": late, "end_time": early}
+    before = everything()
+    for answer in (
+        writer.patch(path, {"end_time": early}),
+        writer.put(path, over),
+        writer.post("incidents/", over),
+        writer.post("incidents/", {"report": "A", "end_time": early}),
+    ):
+        assert (answer.status_code, answer.json()) == (
+            400,
+            {"end_time": ["This is before it started."]},
+        )
+    assert everything() == before
+    assert writer.patch(path, {"end_time": "2024-01-31T14:05:00Z"}).status_code == 200
+    answer = writer.patch(path, {"start_time": late})
+    assert (answer.status_code, answer.json()) == (400, {"start_time": ["This is after it ended."]})
+    assert writer.patch(path, {"start_time": late, "end_time": late}).status_code == 200
+    assert writer.patch(path, {"start_time": early}).status_code == 200
+
+
+def test_times_of_long_ago_are_judged_only_where_they_are_changed(writer, incident):
+    Incident.objects.update(end_time=instant("2024-01-31T14:00"))
+    read = writer.get(f"incidents/{incident.pk}/").json()
+    answer = writer.put(f"incidents/{incident.pk}/", {**read, "summary": "B"})
+    assert (answer.status_code, answer.json()["summary"]) == (200, "B")
+    assert writer.patch(f"incidents/{incident.pk}/", {"end_time": None}).status_code == 200
 
 
 # Bodies

@@ -28,6 +28,7 @@ from response.core.serializers import (
     ExternalUserSerializer,
     IncidentSnapshotSerializer,
     TimelineEventSerializer,
+    sendable,
 )
 from response.core.text import Reader, reader
 
@@ -124,7 +125,7 @@ def as_json(record: Record) -> dict[str, Any]:
             for row in record.participants
         ],
     }
-    plain: dict[str, Any] = json.loads(json.dumps(found, cls=DjangoJSONEncoder))
+    plain: dict[str, Any] = sendable(json.loads(json.dumps(found, cls=DjangoJSONEncoder)))
     return plain if record.addresses else _without_addresses(plain)
 
 

@@ -8,6 +8,8 @@ what commits later gets a later place. Nobody who writes has to wait for anybody
 
 from __future__ import annotations
 
+from django.db.models import Exists
+
 from response.core.models import Event, FeedEnd
 from response.transactions import atomic
 
@@ -20,9 +22,10 @@ def end() -> int:
     Every entry up to it can be seen by now; with very many new ones, the rest has to wait for the
     next time.
     """
-    if Event.objects.filter(position=None).exists():
-        return _place_new()
-    return FeedEnd.objects.values_list("position", flat=True).first() or 0
+    unplaced = Exists(Event.objects.filter(position=None))
+    found = FeedEnd.objects.filter(pk=1).values_list("position", unplaced).first()
+    last, are_new = found or (0, True)
+    return _place_new() if are_new else last
 
 
 @atomic()

@@ -7,10 +7,10 @@ calendar) must not keep anybody from reading the rest of a list.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 from inspect import isfunction
 from operator import attrgetter, methodcaller
 from typing import Any
@@ -33,6 +33,12 @@ class InstantField(serializers.DateTimeField):
     form: what happened then is shown in UTC.
     """
 
+    @cached_property
+    def timezone(self) -> tzinfo | None:
+        """The current time zone, asked for once a list and not for each of its instants."""
+        zone: tzinfo | None = self.default_timezone()
+        return zone
+
     def to_representation(self, value: Any) -> Any:
         if isinstance(value, datetime) and value.tzinfo and value.year < _ZONES_OF_TODAY:
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -43,27 +49,19 @@ class InstantField(serializers.DateTimeField):
 
 
 class StoredJSONField(serializers.JSONField):
-    """JSON of any shape, as it was stored, made fit to be sent.
+    """JSON of any shape, as it was stored. Whoever sends it makes it ``sendable``."""
 
-    SQLite keeps what JSON's grammar allows and UTF-8 or JavaScript do not: numbers beyond every
-    float, and halves of a surrogate pair.
+
+def sendable(value: Any) -> Any:
+    """A value as JSON has it, without what UTF-8 and JavaScript cannot express.
+
+    Databases keep what JSON's grammar allows: numbers beyond every float, which become null, and
+    halves of a surrogate pair, which become question marks.
     """
-
-    def to_representation(self, value: Any) -> Any:
-        value = super().to_representation(value)
-        try:
-            # Nearly all of it is fit as it is, which takes no Python to find out.
-            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-        except ValueError:
-            return _sendable(value)
-        return value
-
-
-def _sendable(value: Any) -> Any:
     if isinstance(value, dict):
-        return {_sendable(key): _sendable(item) for key, item in value.items()}
+        return {sendable(key): sendable(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_sendable(item) for item in value]
+        return [sendable(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, str):
@@ -87,7 +85,10 @@ class ReadableTextField(serializers.Field[str, Any, str, Any]):
 
 
 # Fields whose values come from the database as they are shown.
-_AS_STORED = (serializers.CharField, serializers.BooleanField, serializers.IntegerField)
+_AS_STORED = (
+    *(serializers.CharField, serializers.BooleanField, serializers.IntegerField),
+    StoredJSONField,
+)
 
 Read = Callable[[Any], Any]
 Column = tuple[str, Read, Read | None]

@@ -15,7 +15,7 @@ from django.db.models import Model, QuerySet
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.generics import get_object_or_404
 from rest_framework.pagination import BasePagination
-from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -29,6 +29,7 @@ from response.core.api.authentication import authenticators
 from response.core.api.conditional import etag_of, refuse_if_changed
 from response.core.api.pagination import LimitOffset
 from response.core.api.parsing import BoundedJSONParser
+from response.core.api.rendering import SendableJSONRenderer
 from response.core.models import Incident
 from response.core.text import reader
 from response.transactions import atomic
@@ -41,6 +42,8 @@ class Closed(APIView):
 
     permission_classes = [MayAct]
     parser_classes = [BoundedJSONParser]
+    # The first of them; also by which the page for people shows an answer.
+    renderer_classes = [SendableJSONRenderer]
     versioning_class = None
 
     @classmethod
@@ -59,7 +62,7 @@ class Closed(APIView):
         # For people with a browser, where the host lets them.
         classes: list[Any] = list(api_settings.DEFAULT_RENDERER_CLASSES)
         browsable = [each for each in classes if issubclass(each, BrowsableAPIRenderer)]
-        return [JSONRenderer(), *(each() for each in browsable)]
+        return [SendableJSONRenderer(), *(each() for each in browsable)]
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
         return refusals.answer

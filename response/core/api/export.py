@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from response.core import export
 from response.core.api.base import Closed, visible_incident
+from response.core.api.rendering import SendableJSONRenderer
 
 
 class MarkdownRenderer(BaseRenderer):
@@ -29,7 +30,7 @@ class ExportView(Closed):
     """All that is known of one incident."""
 
     def get_renderers(self) -> list[BaseRenderer]:
-        return [JSONRenderer(), MarkdownRenderer()]
+        return [SendableJSONRenderer(), MarkdownRenderer()]
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Everything that is known of one incident, as JSON or as a Markdown document.
@@ -51,6 +52,6 @@ class ExportView(Closed):
     ) -> Response:
         if response.exception:
             # A refusal is JSON, whatever form was asked for.
-            request.accepted_renderer = JSONRenderer()
-            request.accepted_media_type = JSONRenderer.media_type
+            request.accepted_renderer = SendableJSONRenderer()
+            request.accepted_media_type = SendableJSONRenderer.media_type
         return super().finalize_response(request, response, *args, **kwargs)

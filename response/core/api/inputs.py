@@ -26,7 +26,11 @@ class IncidentChange(serializers.Serializer[Any]):
     severity = WordOrNumber(Severity, required=False)
     report_time = Instant(required=False, help_text="When it was declared.")
     start_time = Instant(required=False)
-    end_time = Instant(required=False, allow_null=True, help_text="null reopens the incident.")
+    end_time = Instant(
+        required=False,
+        allow_null=True,
+        help_text="Not before the start. null reopens the incident.",
+    )
     report_only = Flag(required=False, help_text="Reported after the fact: it was never live.")
     private = Flag(
         required=False,

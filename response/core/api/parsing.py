@@ -9,6 +9,8 @@ from typing import Any
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
 
+from response.core.api.rendering import SendableJSONRenderer
+
 LARGEST_BODY = 1_000_000  # bytes; as at Slack's doors
 DEEPEST = 50  # lists and objects inside each other
 
@@ -23,6 +25,8 @@ class BoundedJSONParser(JSONParser):
     """JSON as its RFC has it, not too long and not too deep."""
 
     strict = True
+    # What the page for people offers to be changed and sent back.
+    renderer_class = SendableJSONRenderer
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         body = stream.read(LARGEST_BODY + 1)

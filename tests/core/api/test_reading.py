@@ -357,18 +357,29 @@ def test_whatever_is_stored_can_be_read(api, incident, settings, stored):
         ('{"half": "\\ud800"}', {"half": "?"}),
     ],
 )
-def test_metadata_of_any_shape_can_be_read(api, incident, stored, shown):
+def test_json_of_any_shape_can_be_read(api, incident, stored, shown):
     if connection.vendor == "postgresql" and "ud800" in stored:
         pytest.skip("PostgreSQL does not keep half of a surrogate pair")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE response_timelineevent SET metadata = %s", [stored])
-    answer = api.get(f"/core/incidents/{incident.pk}/timeline/events/")
-    assert answer.status_code == 200
-    (entry,) = answer.json()["results"]
-    if connection.vendor == "postgresql" and "big" in stored:
-        assert "big" in entry["metadata"]
-    else:
-        assert entry["metadata"] == shown
+        cursor.execute("UPDATE response_event SET payload = %s", [stored])
+    path, feed = f"/core/incidents/{incident.pk}/timeline/events/", "/core/events/"
+    (entry,), (event,) = (api.get(each).json()["results"] for each in (path, feed))
+    exported = api.get(f"/core/incidents/{incident.pk}/export/").json()
+    downloaded = api.get(f"/incident/{incident.pk}/download/json/").json()
+    for found in (
+        entry["metadata"],
+        event["payload"],
+        api.get(f"{path}{entry['id']}/").json()["metadata"],
+        api.get(f"{feed}{event['id']}/").json()["payload"],
+        *(each["timeline"][0]["metadata"] for each in (exported, downloaded)),
+    ):
+        if connection.vendor == "postgresql" and "big" in stored:
+            assert "big" in found
+        else:
+            assert found == shown
+    for address in (path, f"{path}{entry['id']}/", feed):
+        assert api.get(address, HTTP_ACCEPT="text/html").status_code == 200
 
 
 # In a browser

@@ -147,6 +147,15 @@ def test_an_incident_made_private_leaves_the_change_feed(api, admin_client, inci
         assert client.get(f"/core/events/{entries[0]['id']}/").status_code == 404
 
 
+@pytest.mark.parametrize("query", ["", "&after=0", "&event_type=incident_event"])
+def test_the_feed_keeps_what_a_deleted_incident_was(api, incident, query):
+    number = incident.pk
+    services.remove_incident(number)
+    (entry,) = api.get(f"/core/events/?incident={number}{query}").json()["results"]
+    assert entry["payload"]["report"] == "Checkout is failing"
+    assert api.get(f"/core/events/{entry['id']}/").json() == entry
+
+
 def test_the_feed_says_nothing_of_a_private_incident_even_to_its_people(admin_client, ana):
     private = services.declare_incident(report="In our mail", reporter=ana, private=True)
     services.log_action(private.pk, details="Change every password", owner=ana)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from response.core.api.base import Shown
 from response.core.api.filters import EventFilter, FeedWindow, FilterBackend
 from response.core.api.pagination import Feed
-from response.core.models import Event
+from response.core.models import Event, Incident
 from response.core.serializers import EventSerializer
 
 
@@ -23,4 +23,6 @@ class EventViewSet(Shown[Event]):
     filterset_class = EventFilter
 
     def get_queryset(self) -> QuerySet[Event]:
-        return Event.objects.exclude(incident__private=True).order_by("timestamp", "pk")
+        # No join, which would leave out what was said of incidents that were deleted since.
+        private = Incident.objects.filter(pk=OuterRef("incident_id"), private=True)
+        return Event.objects.filter(~Exists(private)).order_by("timestamp", "pk")

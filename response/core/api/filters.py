@@ -38,6 +38,23 @@ class FilterBackend(django_filter.DjangoFilterBackend):  # type: ignore[misc]
 
     template = "response/api/filters.html"
 
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> Any:
+        """``queryset`` narrowed. Raises ValidationError, naming the parameter."""
+        for name in self.get_filterset_class(view, queryset).base_filters:
+            said_once(request, name)
+        return super().filter_queryset(request, queryset, view)
+
+
+def said_once(request: Request, name: str) -> str:
+    """What a parameter says; "" where it is left out. Raises ValidationError for two of it.
+
+    Which of them was meant nobody could know: both, or either?
+    """
+    said = request.query_params.getlist(name)
+    if len(said) > 1:
+        raise ValidationError({name: ["This is there more than once. Say which one is meant."]})
+    return said[0] if said else ""
+
 
 # Kinds of parameters. Django's form fields guess what was meant; these ask.
 
@@ -238,7 +255,7 @@ class Ordering(BaseFilterBackend):
     def filter_queryset(
         self, request: Request, queryset: QuerySet[Any, Any], view: Any
     ) -> QuerySet[Any, Any]:
-        names = [name.strip() for name in request.query_params.get("ordering", "").split(",")]
+        names = [name.strip() for name in said_once(request, "ordering").split(",")]
         names = [name for name in names if name]
         unknown = [name for name in names if name.removeprefix("-") not in view.ordering_fields]
         if unknown:
@@ -285,7 +302,7 @@ class FeedWindow(BaseFilterBackend):
 
 
 def _instant(request: Request, name: str) -> datetime | None:
-    text = request.query_params.get(name, "")
+    text = said_once(request, name)
     if not text:
         return None
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import MAXYEAR, MINYEAR, datetime
 from functools import partial
@@ -26,6 +27,8 @@ from response.core.api.inputs import IncidentChange, IncidentDeclaration
 from response.core.models import ExternalUser, Incident
 from response.core.serializers import IncidentSerializer
 from response.transactions import atomic
+
+_MONTH = re.compile(r"[0-9]{1,4}/(0?[1-9]|1[0-2])")
 
 
 class Incidents(Readable[Incident]):
@@ -106,13 +109,11 @@ def _person_of(user: Any) -> ExternalUser | None:
 
 def _month(year: str, month: str) -> tuple[datetime, datetime]:
     """The start of a month and of the next one, in the current time zone."""
-    try:
-        number = int(month)
-        # The first and the last year have instants that are in another year elsewhere.
-        if not (MINYEAR < int(year) < MAXYEAR and 1 <= number <= 12):
-            raise ValueError
-    except ValueError:
-        raise NotFound(f"{year}/{month} is no month. Write it like bymonth/2026/01/.") from None
+    is_month = _MONTH.fullmatch(f"{year}/{month}")
+    # The first and the last year have instants that are in another year elsewhere.
+    if not is_month or not MINYEAR < int(year) < MAXYEAR:
+        raise NotFound(f"{year}/{month} is no month. Write it like bymonth/2026/01/.")
+    number = int(month)
     start = datetime(int(year), number, 1)  # noqa: DTZ001
     end = datetime(int(year) + number // 12, number % 12 + 1, 1)  # noqa: DTZ001
     if settings.USE_TZ:

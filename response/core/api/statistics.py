@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from response.core import statistics
 from response.core.api.base import Closed
-from response.core.api.filters import IncidentFilter
+from response.core.api.filters import FilterBackend, IncidentFilter
 from response.core.models import Incident
 from response.core.serializers import StatisticsSerializer
 
@@ -27,7 +26,5 @@ class StatisticsView(Closed):
         Lengths are in seconds. The parameters are those of ``incidents/``.
         """
         visible = Incident.objects.visible_to(request.user)
-        narrowed = IncidentFilter(request.query_params, queryset=visible, request=request)
-        if not narrowed.is_valid():
-            raise ValidationError(narrowed.errors)
-        return Response(StatisticsSerializer(statistics.of(narrowed.qs)).data)
+        narrowed = FilterBackend().filter_queryset(request, visible, self)
+        return Response(StatisticsSerializer(statistics.of(narrowed)).data)

@@ -42,8 +42,6 @@ class Closed(APIView):
 
     permission_classes = [MayAct]
     parser_classes = [BoundedJSONParser]
-    # The first of them; also by which the page for people shows an answer.
-    renderer_classes = [SendableJSONRenderer]
     versioning_class = None
 
     @classmethod
@@ -58,11 +56,12 @@ class Closed(APIView):
         # Without a challenge, as where sessions come first, DRF would answer 403.
         return super().get_authenticate_header(request) or "Bearer"
 
-    def get_renderers(self) -> list[BaseRenderer]:
+    @property
+    def renderer_classes(self) -> list[type[BaseRenderer]]:  # type: ignore[override]
         # For people with a browser, where the host lets them.
         classes: list[Any] = list(api_settings.DEFAULT_RENDERER_CLASSES)
         browsable = [each for each in classes if issubclass(each, BrowsableAPIRenderer)]
-        return [SendableJSONRenderer(), *(each() for each in browsable)]
+        return [SendableJSONRenderer, *browsable]
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
         return refusals.answer

@@ -29,8 +29,7 @@ class MarkdownRenderer(BaseRenderer):
 class ExportView(Closed):
     """All that is known of one incident."""
 
-    def get_renderers(self) -> list[BaseRenderer]:
-        return [SendableJSONRenderer(), MarkdownRenderer()]
+    renderer_classes = [SendableJSONRenderer, MarkdownRenderer]
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Everything that is known of one incident, as JSON or as a Markdown document.

@@ -13,7 +13,12 @@ from typing import Any
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, RequestDataTooBig
 from django.core.exceptions import ValidationError as InvalidValue
 from django.http import Http404
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    NotFound,
+    UnsupportedMediaType,
+    ValidationError,
+)
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
@@ -66,6 +71,10 @@ def _refusal(error: Exception) -> Exception:
         return NotFound("It was deleted meanwhile.")
     if isinstance(error, Http404):
         return NotFound("There is nothing here, or nothing that you may see.")
+    if isinstance(error, UnsupportedMediaType):
+        return UnsupportedMediaType(
+            "", "Only JSON is taken. Send it as Content-Type: application/json."
+        )
     if isinstance(error, RequestDataTooBig):
         return TooLarge()
     if isinstance(error, DATABASE_TROUBLE):

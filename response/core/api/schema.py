@@ -18,7 +18,7 @@ from django.middleware.csrf import get_token
 from django.templatetags.static import static
 from django.urls import get_script_prefix, get_urlconf, reverse
 from rest_framework.exceptions import NotAuthenticated, NotFound
-from rest_framework.renderers import BaseRenderer, TemplateHTMLRenderer
+from rest_framework.renderers import TemplateHTMLRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -54,8 +54,7 @@ class SchemaPage(Closed):
 
     schema = None
 
-    def get_renderers(self) -> list[BaseRenderer]:
-        return [TemplateHTMLRenderer()]
+    renderer_classes = [TemplateHTMLRenderer]
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show the description as a page."""

@@ -385,6 +385,11 @@ def test_json_of_any_shape_can_be_read(api, incident, stored, shown):
 # In a browser
 
 
+@pytest.mark.parametrize("path", ["/core/incidents/", "/core/incidents/{pk}/export/"])
+def test_a_cache_keeps_the_page_for_people_and_json_apart(api, incident, path):
+    assert "Accept" in api.get(path.format(pk=incident.pk))["Vary"]
+
+
 @pytest.mark.parametrize("path", [*LISTS, "/core/incidents/{pk}/"])
 def test_it_opens_in_a_browser_with_only_the_apps_of_the_readme(api, incident, path):
     answer = api.get(path.format(pk=incident.pk), HTTP_ACCEPT="text/html")

@@ -200,7 +200,7 @@ def test_only_json_is_taken(writer, content_type):
         headers={"authorization": f"Bearer {writer.secret}"},
     )
     assert answer.status_code == 415
-    assert len(answer.json()["detail"]) > 20
+    assert "Content-Type: application/json" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("accept", ["application/xml", "image/png"])
@@ -222,6 +222,10 @@ def test_a_form_that_there_is_not_is_refused(reader, incident, accept):
         *((f"users/?page_size={value}", "page_size") for value in ("0", "x", "-1")),
         *((f"incidents/?ordering={value}", "ordering") for value in ("age", "-", "lead__owner")),
         ("incidents/?status=burning", "status"),
+        ("incidents/?status=live&status=resolved", "status"),
+        ("incidents/?ordering=id&ordering=report", "ordering"),
+        ("stats/?severity=1&severity=2", "severity"),
+        ("events/?from=2024-01-01&from=2024-01-02", "from"),
         ("incidents/?severity=5", "severity"),
         ("incidents/?search=%00", "search"),
         ("incidents/?search=" + "a+" * 5000, "search"),
@@ -269,7 +273,7 @@ def test_a_parameter_that_does_not_fit_is_refused_by_name(reader, incident, path
         "incidents/{incident}/export/?format=pdf",
         *("incidents/{incident}/export/?format=%00", "incidents/0.5/actions/0.5/"),
         *("incidents/99999/participants/", "incidents/bymonth/2024/13/"),
-        "incidents/bymonth/2024/1.5/",
+        *(f"incidents/bymonth/{month}/" for month in ("2024/1.5", "2_024/01", "2024/%2001")),
     ],
 )
 def test_what_is_not_there_is_said_in_json(reader, incident, path):

@@ -34,7 +34,7 @@ class InstantField(serializers.DateTimeField):
     """
 
     @cached_property
-    def timezone(self) -> tzinfo | None:
+    def timezone(self) -> tzinfo | None:  # type: ignore[override]
         """The current time zone, asked for once a list and not for each of its instants."""
         zone: tzinfo | None = self.default_timezone()
         return zone

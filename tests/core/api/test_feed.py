@@ -1,52 +1,12 @@
 """The change feed: what is kept when something is saved, and how it is read."""
 
-from datetime import UTC, datetime
-
 import pytest
-from django.conf import settings
-from django.test import Client
-from django.utils import timezone
 
 from response.core import services
-from response.core.models import Event, ExternalUser
+from response.core.models import Event
+from tests.core.api.conftest import instant
 
 pytestmark = pytest.mark.django_db
-
-
-def instant(text):
-    """An instant of UTC as this project's database wants it, aware or naive."""
-    aware = datetime.fromisoformat(text).replace(tzinfo=UTC)
-    return aware if settings.USE_TZ else timezone.make_naive(aware, UTC)
-
-
-@pytest.fixture
-def ana():
-    return ExternalUser.objects.create(
-        app_id="slack", external_id="U1ANA", display_name="ana", email="ana@incidents.example"
-    )
-
-
-@pytest.fixture
-def person(django_user_model):
-    return django_user_model.objects.create_user("ana", password="correct horse")
-
-
-@pytest.fixture
-def api(person):
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-@pytest.fixture
-def incident(ana):
-    return services.declare_incident(
-        report="Checkout is failing",
-        reporter=ana,
-        report_time=instant("2024-01-31T14:05"),
-        summary="A & B, latency < 5ms",
-        severity="2",
-    )
 
 
 def test_the_feed_has_a_snapshot_for_each_save(api, incident, ana):

@@ -6,6 +6,7 @@ pages open without Slack, and they can show what is wrong.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -25,6 +26,10 @@ from response.conf import conf
 # Of SQLite's releases, these and those above them do not have the race at the reset of the
 # write-ahead log that can corrupt a database (SQLite's page "Write-Ahead Logging", section 11).
 WAL_IS_SAFE_FROM = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+
+# A bot's token, also where Slack has them replaced every twelve hours (xoxe.xoxb-).
+_TOKEN = re.compile(r"(xoxe\.)?xoxb-[^\s'\"]+")
+_IN_NO_SECRET = re.compile(r"[\s'\"]")
 
 Messages = Iterator[CheckMessage]
 
@@ -64,13 +69,14 @@ def check_database(
 def _check_slack() -> Messages:
     # A host may keep the token in a client of its own; ours says whether it was given one.
     has_client = getattr(conf.SLACK_CLIENT, "has_token", conf.SLACK_CLIENT is not None)
-    if not conf.SLACK_TOKEN and not has_client:
-        yield Warning(
-            "SLACK_TOKEN is not set: nothing reaches Slack.",
-            hint="Set it to the Bot User OAuth Token of your Slack app (xoxb-…), from its page "
-            "“OAuth & Permissions”.",
-            id="response.W001",
-        )
+    if not conf.SLACK_TOKEN:
+        if not has_client:
+            yield Warning(
+                "SLACK_TOKEN is not set: nothing reaches Slack.",
+                hint="Set it to the Bot User OAuth Token of your Slack app (xoxb-…), from its page "
+                "“OAuth & Permissions”.",
+                id="response.W001",
+            )
     elif conf.SLACK_TOKEN.startswith("xoxp-"):
         yield Warning(
             "SLACK_TOKEN is a user token (xoxp-…): everything is done in that person's name.",
@@ -82,6 +88,14 @@ def _check_slack() -> Messages:
             "SLACK_TOKEN is an app-level token (xapp-…), which cannot post messages.",
             hint="Use the Bot User OAuth Token (xoxb-…) of your Slack app.",
             id="response.W003",
+        )
+    elif not _TOKEN.fullmatch(conf.SLACK_TOKEN):
+        yield Warning(
+            "SLACK_TOKEN is no token of Slack's: it begins with something else than xoxb-, or has "
+            "a space or quotation marks in it.",
+            hint="Copy the Bot User OAuth Token (xoxb-…) again from your Slack app's page “OAuth & "
+            "Permissions”, without anything around it.",
+            id="response.W029",
         )
     if conf.SLACK_APP_TOKEN and not conf.SLACK_APP_TOKEN.startswith("xapp-"):
         yield Warning(
@@ -103,10 +117,12 @@ def _check_slack() -> Messages:
             else "Set it to the Signing Secret on your Slack app's page “Basic Information”.",
             id="response.W004",
         )
-    elif any(each != each.strip() for each in secrets):
+    elif any(_IN_NO_SECRET.search(each) for each in secrets):
         yield Warning(
-            "SLACK_SIGNING_SECRET begins or ends with a space, so no signature will match.",
-            hint="Copy it again from your Slack app's page “Basic Information”.",
+            "SLACK_SIGNING_SECRET has a space or quotation marks in it, so no signature will "
+            "match.",
+            hint="Copy it again from your Slack app's page “Basic Information”, without anything "
+            "around it.",
             id="response.W005",
         )
 
@@ -120,6 +136,16 @@ def _check_channel() -> Messages:
             "it stands at the bottom of the channel's details in Slack (C…).",
             id="response.W006",
         )
+    for name in ("INCIDENT_CHANNEL", "INCIDENT_REPORT_CHANNEL"):
+        given = getattr(conf, f"{name}_ID")
+        # Slack's ids are capitals and digits, and its names have no capitals.
+        if given and given != given.upper():
+            yield Warning(
+                f"{name}_ID is {given!r}, which is a name: Slack finds no channel by it.",
+                hint=f"Call the setting {name}_NAME, or give the id, which stands at the bottom of "
+                "the channel's details in Slack (C…).",
+                id="response.W030",
+            )
 
 
 def _check_site_url() -> Messages:
@@ -131,7 +157,7 @@ def _check_site_url() -> Messages:
             id="response.W007",
         )
         return
-    host = _host_of(conf.SITE_URL)
+    host = host_of(conf.SITE_URL)
     if not host:
         yield Warning(
             f"SITE_URL is {conf.SITE_URL!r}, which is no address that a browser opens.",
@@ -189,7 +215,7 @@ def _check_openness() -> Messages:
 
 
 def _check_debug() -> Messages:
-    host = _host_of(conf.SITE_URL)
+    host = host_of(conf.SITE_URL)
     if settings.DEBUG and host and not _is_of_this_network(host):
         yield Warning(
             f"DEBUG is on, and SITE_URL leads to {host}: whoever meets an error page there sees "
@@ -208,7 +234,7 @@ def _is_of_this_network(host: str) -> bool:
         return "." not in host or host.endswith(private)
 
 
-def _host_of(address: str) -> str:
+def host_of(address: str) -> str:
     """The host that a browser would open, as ALLOWED_HOSTS knows it; empty where it opens none."""
     try:
         parts = urlsplit(address)
@@ -219,17 +245,19 @@ def _host_of(address: str) -> str:
 
 
 def _check_apps() -> Messages:
-    missing = [
-        name
-        for name in ("after_response", "rest_framework", "bootstrap4")
-        if not apps.is_installed(name)
-    ]
-    if missing:
+    if not apps.is_installed("after_response"):
         yield Warning(
-            f"INSTALLED_APPS lacks {', '.join(missing)}.",
-            hint="Add them, as the README of Response shows: without after_response, work waits "
-            "for the sweep, and without the others pages lack their templates.",
+            "INSTALLED_APPS lacks after_response: work waits for the sweep, or for a worker.",
+            hint="Add it, as the README of Response shows.",
             id="response.W010",
+        )
+    needed = ("rest_framework", "bootstrap4")
+    if missing := [name for name in needed if not apps.is_installed(name)]:
+        yield Warning(
+            f"INSTALLED_APPS lacks {' and '.join(missing)}, whose templates the pages are made "
+            "with: some do not open.",
+            hint="Add what is missing, as the README of Response shows.",
+            id="response.W031",
         )
 
 

@@ -56,6 +56,21 @@ WRONG = {
     ),
     "a secret with a space": ({"SLACK_SIGNING_SECRET": "secret "}, "W005", "space"),
     "a listed secret with a newline": ({"SLACK_SIGNING_SECRET": ["a", "b\n"]}, "W005", "space"),
+    "a secret with a space in it": ({"SLACK_SIGNING_SECRET": "sec ret"}, "W005", "space"),
+    "a secret in quotation marks": ({"SLACK_SIGNING_SECRET": "'secret'"}, "W005", "quotation"),
+    "a token with a space": ({"SLACK_TOKEN": " xoxb-1"}, "W029", "space"),
+    "a token in quotation marks": ({"SLACK_TOKEN": '"xoxb-1"'}, "W029", "quotation"),
+    "another secret for the token": ({"SLACK_TOKEN": "0a1b2c"}, "W029", "xoxb-"),
+    "a channel's name for its id": (
+        {"INCIDENT_CHANNEL_ID": "#incidents"},
+        "W030",
+        "INCIDENT_CHANNEL_NAME",
+    ),
+    "a report channel's name for its id": (
+        {"INCIDENT_REPORT_CHANNEL_ID": "old-incidents"},
+        "W030",
+        "INCIDENT_REPORT_CHANNEL_NAME",
+    ),
     "no channel": ({"INCIDENT_CHANNEL_ID": ""}, "W006", "INCIDENT_CHANNEL_ID"),
     "no address": ({"SITE_URL": ""}, "W007", "SITE_URL"),
     "an address without its scheme": ({"SITE_URL": "incidents.example"}, "W008", "https://"),
@@ -73,6 +88,12 @@ WRONG = {
                             "response.apps.ResponseConfig", "rest_framework"]},
         "W010",
         "after_response",
+    ),
+    "the app of the templates that is missing": (
+        {"INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes",
+                            "response.apps.ResponseConfig", "after_response", "rest_framework"]},
+        "W031",
+        "bootstrap4",
     ),
     "styles in Markdown": (
         {"MARKDOWN_FILTER_WHITELIST_STYLES": ["color"]},
@@ -96,6 +117,8 @@ def test_what_is_wrong_is_named_with_what_to_do(complete, values, number, words)
     "values",
     [
         {"SLACK_TOKEN": "", "SLACK_CLIENT": object()},
+        {"SLACK_TOKEN": "xoxe.xoxb-1-2"},
+        {"INCIDENT_CHANNEL_ID": "G0123456789", "INCIDENT_REPORT_CHANNEL_ID": "C0123456789"},
         {"SLACK_SIGNING_SECRET": ["new", "old"]},
         {"INCIDENT_CHANNEL_ID": "", "INCIDENT_CHANNEL_NAME": "incidents"},
         {"SITE_URL": "https://INCIDENTS.example:8443/path/"},

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import timedelta
+import threading
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.core.management import call_command
@@ -102,6 +105,10 @@ def other_bot(slack, settings):
     settings.INCIDENT_BOT_ID = "U0OTHER"
 
 
+def token_in_quotation_marks(slack, settings):
+    settings.SLACK_TOKEN = "'xoxb-1'"
+
+
 def no_channel(slack, settings):
     settings.INCIDENT_CHANNEL_ID = settings.INCIDENT_CHANNEL_NAME = ""
 
@@ -112,6 +119,14 @@ def unknown_channel(slack, settings):
 
 def unknown_channel_name(slack, settings):
     settings.INCIDENT_CHANNEL_ID, settings.INCIDENT_CHANNEL_NAME = "", "no-such-channel"
+
+
+def name_for_an_id(slack, settings):
+    settings.INCIDENT_CHANNEL_ID = "#incidents"
+
+
+def channel_unreadable(slack, settings):
+    slack.refuse("conversations.info", "missing_scope")
 
 
 def unknown_report_channel(slack, settings):
@@ -174,6 +189,10 @@ def no_scheme(slack, settings):
     settings.SITE_URL = "incidents.example.com"
 
 
+def half_a_scheme(slack, settings):
+    settings.SITE_URL = "https:/incidents.example.com"
+
+
 def secret_with_a_space(slack, settings):
     settings.SLACK_SIGNING_SECRET = "secret "
 
@@ -193,6 +212,11 @@ def debts_wait(slack, settings):
     )
 
 
+def everything_paused(slack, settings):
+    until = timezone.now() + timedelta(minutes=1)
+    Pause.objects.create(scope="*", until=until, reason="Slack cannot be reached")
+
+
 def paused(slack, settings):
     Pause.objects.create(
         scope="chat.update", until=timezone.now() + timedelta(hours=1), reason="ratelimited"
@@ -208,7 +232,10 @@ FAULTS = {
     other_bot: ("warning", "INCIDENT_BOT_ID is U0OTHER"),
     no_channel: ("problem", "No channel is set"),
     unknown_channel: ("problem", "INCIDENT_CHANNEL_ID is C0NOSUCH"),
-    unknown_channel_name: ("problem", "INCIDENT_CHANNEL_NAME is #no-such-channel"),
+    unknown_channel_name: ("problem", "There is no channel #no-such-channel that the bot sees"),
+    token_in_quotation_marks: ("problem", "SLACK_TOKEN is no token of Slack's"),
+    name_for_an_id: ("problem", "INCIDENT_CHANNEL_ID is '#incidents', which is a name"),
+    channel_unreadable: ("problem", "INCIDENT_CHANNEL_ID is CINCIDENTS, which Slack does not show"),
     unknown_report_channel: ("problem", "INCIDENT_REPORT_CHANNEL_ID is C0NOSUCH"),
     archived_channel: ("problem", "#incidents is archived"),
     bot_outside: ("warning", "The bot is not in #incidents"),
@@ -223,10 +250,12 @@ FAULTS = {
     clock_never: ("problem", "was never done"),
     clock_stopped: ("problem", "was last done 2"),
     no_scheme: ("problem", "SITE_URL is 'incidents.example.com'"),
-    secret_with_a_space: ("problem", "SLACK_SIGNING_SECRET begins or ends with a space"),
+    half_a_scheme: ("problem", "SITE_URL is 'https:/incidents.example.com'"),
+    secret_with_a_space: ("problem", "SLACK_SIGNING_SECRET has a space"),
     debug_in_public: ("problem", "DEBUG is on"),
     site_away: ("warning", "http://127.0.0.1:9/ does not answer this machine"),
     debts_wait: ("warning", "Something has waited for 20"),
+    everything_paused: ("warning", "Slack is asked for nothing before"),
     paused: ("warning", "Slack is not asked for chat.update"),
 }
 
@@ -245,6 +274,45 @@ def test_a_fault_is_found_and_said_what_to_do_about(slack, settings, admin_clien
         call_command("response_doctor", stdout=out)
     assert words in out.getvalue()
     assert admin_client.get("/").status_code == 200, "the pages open all the same"
+
+
+@pytest.fixture
+def bare_site(tmp_path):
+    """The address of a server that answers, and serves no static files."""
+    serve = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_with_socket_mode_its_process_is_named(slack, settings):
+    settings.SLACK_APP_TOKEN = "xapp-1"
+    no_mentions(slack, settings)
+    finding = found("Nothing was heard of mentions", "warning")
+    assert "manage.py response_socket runs" in finding.advice
+
+
+def test_a_pause_is_told_in_the_time_of_the_place(settings, slack):
+    settings.TIME_ZONE = "Asia/Tokyo"
+    until = datetime(2126, 11, 24, 12, 30, tzinfo=UTC)
+    if not settings.USE_TZ:
+        until = until.replace(tzinfo=None)
+    Pause.objects.create(scope="chat.update", until=until, reason="ratelimited")
+    assert found("before 21:30:00 JST" if settings.USE_TZ else "before 12:30:00 (", "warning")
+
+
+def test_pages_that_are_shown_without_their_style_are_told_of(settings, bare_site):
+    settings.SITE_URL = bare_site
+    assert found(f"{bare_site}/ answers", "ok")
+    finding = found("/static/response/response.css answers with HTTP 404", "warning")
+    assert "static files" in finding.advice
+
+
+def test_static_files_that_were_never_collected_are_a_problem(settings):
+    manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": manifest}}
+    assert "collectstatic" in found("The static files were not collected", "problem").advice
 
 
 def test_warnings_are_failures_only_to_the_strict(slack, settings):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.timesince import timesince
 
 from response.core.doctor import Finding, Findings, Level, ok, warning
@@ -40,11 +41,11 @@ def debts() -> Findings:
     elif not stuck:
         yield ok("Debts", "Slack shows what it should, and everything it told us is handled.")
     for pause in Pause.objects.filter(until__gt=clock.now()).order_by("scope"):
-        what = "everything" if pause.scope == "*" else pause.scope
+        what = "asked for nothing" if pause.scope == "*" else f"not asked for {pause.scope}"
         yield warning(
             "Debts",
-            f"Slack is not asked for {what} before {pause.until:%H:%M:%S} ({pause.reason}).",
-            "Wait: it goes on by itself.",
+            f"Slack is {what} before {_time_of_day(pause.until)} ({pause.reason}).",
+            "Wait: it goes on by itself, once that is mended.",
         )
 
 
@@ -95,6 +96,11 @@ def _finding(kind: str, pk: int, what: str, error: str) -> Finding:
         advice or "Mend the reason; then send it again.",
         again=(kind, pk),
     )
+
+
+def _time_of_day(at: datetime) -> str:
+    there = timezone.localtime(at) if timezone.is_aware(at) else at
+    return f"{there:%H:%M:%S %Z}".rstrip()
 
 
 def _oldest() -> datetime | None:

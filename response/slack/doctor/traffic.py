@@ -6,9 +6,12 @@ import urllib.request
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
+from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.timesince import timesince
 
+from response.checks import host_of
 from response.conf import conf
 from response.core.doctor import Findings, ok, problem, warning
 from response.delivery import clock
@@ -64,26 +67,29 @@ def signatures() -> Findings:
 
 def events() -> Findings:
     """When each kind of thing was last heard of."""
+    running = "see that manage.py response_socket runs, and " if conf.SLACK_APP_TOKEN else ""
     for kind, (words, page) in _KINDS.items():
         last = sightings.last_seen(kind)
         if last is None:
             yield warning(
                 "Events",
                 f"Nothing was heard of {words} yet.",
-                f"Try it once. If nothing comes, look at your Slack app's page “{page}”.",
+                f"Try it once. If nothing comes, {running}look at your Slack app's page “{page}”.",
             )
         elif clock.now() - last > _QUIET:
             yield warning(
                 "Events",
                 f"Nothing was heard of {words} for {timesince(last, clock.now())}.",
-                f"If somebody used it since then, look at your Slack app's page “{page}”.",
+                f"If somebody used it since then, {running}look at your Slack app's page “{page}”.",
             )
         else:
             yield ok("Events", f"{words[0].upper()}{words[1:]} were last heard of {_ago(last)}.")
 
 
 def site() -> Findings:
-    """Whether SITE_URL leads to these pages, as seen from this machine."""
+    """Whether SITE_URL leads to these pages, and they to their style, as seen from this machine."""
+    if not host_of(conf.SITE_URL):
+        return  # which is said of the settings
     try:
         address = urljoin(conf.SITE_URL, reverse("response_ui:incident_list"))
     except NoReverseMatch:
@@ -93,26 +99,52 @@ def site() -> Findings:
             "Include response.urls in your project's urls.py, as the README shows.",
         )
         return
-    if not address.startswith(("http://", "https://")):
-        return  # which is said of the settings
-    request = urllib.request.Request(address)  # noqa: S310 - its scheme was looked at
-    try:
-        answer = transport.send(request, TIMEOUT)
-    except (transport.UnconnectedError, transport.BrokenOffError) as error:
+    wrong = _what_is_wrong_at(address)
+    if wrong.startswith("does not"):
         yield warning(
             "Pages",
-            f"{address} does not answer this machine: {error}.",
+            f"{address} {wrong}",
             "If your browser opens it, all is well; otherwise correct SITE_URL.",
         )
         return
-    if answer.status in {404, 410} or answer.status >= 500:
-        yield warning(
-            "Pages",
-            f"{address} answers with HTTP {answer.status}.",
-            "Correct SITE_URL, or what serves it.",
-        )
+    if wrong:
+        yield warning("Pages", f"{address} {wrong}", "Correct SITE_URL, or what serves it.")
     else:
         yield ok("Pages", f"{address} answers.")
+    yield from _style()
+
+
+def _style() -> Findings:
+    """Servers of Python do not serve static files by themselves; only runserver does."""
+    try:
+        address = urljoin(conf.SITE_URL, static("response/response.css"))
+    except (ValueError, ImproperlyConfigured) as error:
+        yield problem(
+            "Pages",
+            f"The static files were not collected, so pages do not open ({error}).",
+            "Run manage.py collectstatic.",
+        )
+        return
+    wrong = _what_is_wrong_at(address)
+    if wrong:
+        yield warning(
+            "Pages",
+            f"They are shown without their style: {address} {wrong}",
+            "Have the static files served: docs/operations.md, “Servers”, says how. If the pages "
+            "look well in your browser, all is well.",
+        )
+
+
+def _what_is_wrong_at(address: str) -> str:
+    """The rest of a sentence about an address of this site; empty where it answers."""
+    request = urllib.request.Request(address)  # noqa: S310 - of the scheme of SITE_URL
+    try:
+        answer = transport.send(request, TIMEOUT)
+    except (transport.UnconnectedError, transport.BrokenOffError) as error:
+        return f"does not answer this machine: {error}."
+    if answer.status in {404, 410} or answer.status >= 500:
+        return f"answers with HTTP {answer.status}."
+    return ""
 
 
 def _ago(at: datetime) -> str:

@@ -157,12 +157,7 @@ def _channel(client: SlackClient, channel_id: str, name: str, setting: str) -> F
         channel_id = channel_id or client.get_channel_id(name.removeprefix("#"))
         channel = client.api_call("conversations.info", channel=channel_id)["channel"]
     except SlackError as error:
-        code = error.slack_error or error
-        return problem(
-            "Channels",
-            f"{setting} is {said}, which Slack does not show us ({code}).",
-            "Correct it; if the channel is private, invite the bot to it.",
-        )
+        return _unseen(said, setting, is_named=not channel_id, error=error)
     shown = f"#{channel.get('name') or said}"
     if channel.get("is_archived"):
         return problem("Channels", f"{shown} is archived.", f"Unarchive it, or change {setting}.")
@@ -173,3 +168,22 @@ def _channel(client: SlackClient, channel_id: str, name: str, setting: str) -> F
             f"Say “/invite @{conf.INCIDENT_BOT_NAME or 'the bot'}” in {shown}.",
         )
     return ok("Channels", f"{shown} is there, and the bot is in it.")
+
+
+def _unseen(said: str, setting: str, *, is_named: bool, error: SlackError) -> Finding:
+    if is_named and error.slack_error == "channel_not_found":
+        return problem(
+            "Channels",
+            f"There is no channel {said} that the bot sees, and {setting} names it.",
+            f"Correct {setting}, or make the channel; if it is private, invite the bot to it.",
+        )
+    advice = "Correct it; if the channel is private, invite the bot to it."
+    if error.slack_error == "missing_scope":
+        advice = "See “Scopes” here."
+    elif not isinstance(error, SlackRefused):
+        advice = "Look again in a minute."
+    return problem(
+        "Channels",
+        f"{setting} is {said}, which Slack does not show us ({error.slack_error or error}).",
+        advice,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
@@ -105,9 +106,10 @@ def sent(client: Client, address: str, form: dict[str, list[str]], **changed: An
     return answer
 
 
-def ran(client: Client, model: type[Any], action: str, *rows: Any) -> str:
+def ran(client: Client, model: type[Any], action: str, *rows: Any, **listed: str) -> str:
     data = {"action": action, "_selected_action": [row.pk for row in rows]}
-    answer = client.post(page(model, "changelist"), data, follow=True)
+    address = f"{page(model, 'changelist')}?{urlencode(listed)}"
+    answer = client.post(address, data, follow=True)
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -656,6 +658,16 @@ def test_a_mirror_that_is_stuck_is_sent_again_and_one_that_is_paid_too(
         (6, 5, False, 0, None, ""),
     ]
     assert bell.rings == 1
+
+
+def test_a_mirror_is_sent_again_from_the_list_of_those_that_are_paid(
+    boss: Client, bell: type[Bell]
+) -> None:
+    paid = Mirror.objects.create(kind="headline", object_id=2, lane="C1", want=5, have=5)
+
+    assert "1 will be tried again now." in ran(boss, Mirror, "send_again", paid, debt="paid")
+    paid.refresh_from_db()
+    assert (paid.want, paid.have) == (6, 5)
 
 
 @pytest.mark.parametrize("model", [Inbox, Mirror, OutboxMessage], ids=lambda model: model.__name__)

@@ -7,19 +7,20 @@ incident, so it is shown only to holders of ``response.view_private_incident``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
 
-from response.delivery import backlog, clock, runners
+from response.delivery import backlog, clock, mirrors, queues
 from response.delivery.models import Heartbeat, Inbox, Lane, Mirror, OutboxMessage, Pause
+from response.delivery.queues import Queue
 
 if TYPE_CHECKING:
     Page = admin.ModelAdmin[Any]
@@ -61,15 +62,15 @@ class SeenAdmin(Page):
 
 def _lines(now: backlog.Backlog) -> Iterator[dict[str, Any]]:
     """The backlog as a table, with the way to the rows."""
-    inbox, mirrors, outbox = (
+    inbox, mirror, outbox = (
         reverse(f"admin:response_{name}_changelist")
         for name in ("inbox", "mirror", "outboxmessage")
     )
     for what, pile, address in (
         ("Requests from Slack to be handled", now.to_handle, f"{inbox}?state__exact=0"),
         ("Requests given up that nobody has seen", now.given_up, f"{inbox}?{UNSEEN}"),
-        ("Objects that Slack does not show yet", now.behind, f"{mirrors}?debt=owed"),
-        ("Objects that Slack refuses to show", now.refused, f"{mirrors}?debt=stuck"),
+        ("Objects that Slack does not show yet", now.behind, f"{mirror}?debt=owed"),
+        ("Objects that Slack refuses to show", now.refused, f"{mirror}?debt=stuck"),
         ("Messages to be sent", now.to_send, f"{outbox}?debt=owed"),
         ("Messages given up that nobody has seen", now.not_sent, f"{outbox}?{UNSEEN}"),
     ):
@@ -83,36 +84,28 @@ class DebtFilter(admin.SimpleListFilter):
 
     title = "what became of it"
     parameter_name = "debt"
-    conditions: dict[str, Q]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        self.queue: Queue = model_admin.queue
         return [("owed", "Owed"), ("stuck", "Stuck"), ("paid", "Paid")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(self.conditions.get(self.value() or "", Q()))
-
-
-class MirrorFilter(DebtFilter):
-    conditions = {
-        "owed": Q(want__gt=F("have"), stuck=False),
-        "stuck": Q(want__gt=F("have"), stuck=True),
-        "paid": Q(want__lte=F("have")),
-    }
-
-
-class OutboxFilter(DebtFilter):
-    conditions = {
-        "owed": Q(state=OutboxMessage.State.WAITING),
-        "stuck": Q(state=OutboxMessage.State.DEAD),
-        "paid": Q(state=OutboxMessage.State.SENT),
-    }
+        queue = self.queue
+        conditions = {"owed": queue.waiting, "stuck": queue.failed, "paid": queue.done}
+        return queryset.filter(conditions.get(self.value() or "", Q()))
 
 
 class AgainAdmin(SeenAdmin):
     """Pages of rows that are worked on, and that a person may have worked on once more."""
 
+    queue: Queue
+    ordering = ["-pk"]
+
     texts: str
     """The field that holds what people wrote, which not everyone may see."""
+
+    why_not = ""
+    """Why rows that are done are not tried again."""
 
     def has_again_permission(self, request: HttpRequest) -> bool:
         """Whether a person may set things going: who might change the row, if it had a form."""
@@ -135,12 +128,18 @@ class AgainAdmin(SeenAdmin):
     def reason(self, row: Any) -> str:
         return Truncator(row.error).chars(120) or "–"
 
-    def say(self, request: HttpRequest, again: int, others: int, why_not: str) -> None:
-        """Tell how many of the chosen rows are worked on again, and why the others are not."""
+    def try_again(self, chosen: QuerySet[Any]) -> int:
+        return self.queue.try_again(chosen)
+
+    @admin.action(description="Send again", permissions=["again"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Have the chosen rows worked on again; tell how many are, and why the others are not."""
+        chosen = queryset.count()
+        again = self.try_again(queryset)
         if again:
             messages.success(request, f"{again} will be tried again now.")
-        if others:
-            messages.warning(request, f"{others} left as they are: {why_not}")
+        if chosen > again:
+            messages.warning(request, f"{chosen - again} left as they are: {self.why_not}")
 
 
 class GivenUpAdmin(AgainAdmin):
@@ -151,43 +150,45 @@ class GivenUpAdmin(AgainAdmin):
     )
     def mark_seen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         chosen = queryset.count()
-        seen = queryset.filter(state=queryset.model.State.DEAD).update(seen_at=clock.now())
+        seen = queryset.filter(self.queue.failed).update(seen_at=clock.now())
         if seen:
             messages.success(request, f"{seen} noted as seen.")
         if chosen > seen:
             messages.warning(request, f"{chosen - seen} left as they are: they are not given up.")
 
 
+def age_since(field: str) -> Callable[[Any], str]:
+    """A column that says how long ago ``field`` was, and is ordered by it."""
+
+    @admin.display(description="age", ordering=field)
+    def age(row: Any) -> str:
+        return timesince(getattr(row, field))
+
+    return age
+
+
 @admin.register(Inbox)
 class InboxAdmin(GivenUpAdmin):
-    list_display = ["key", "kind", "state", "reason", "age", "attempts", "lane"]
+    queue = queues.INBOX
+    list_display = ["key", "kind", "state", "reason", age_since("received_at"), "attempts", "lane"]
     list_filter = ["state", ("seen_at", admin.EmptyFieldListFilter), "kind"]
     search_fields = ["key", "lane", "error"]
     date_hierarchy = "received_at"
-    ordering = ["-pk"]
     actions = ["run_again", "mark_seen"]
     texts = "payload"
-
-    @admin.display(description="age", ordering="received_at")
-    def age(self, row: Inbox) -> str:
-        return timesince(row.received_at)
+    why_not = "they are done, and what they said is erased."
 
     @admin.action(description="Run again", permissions=["again"])
     def run_again(self, request: HttpRequest, queryset: QuerySet[Inbox]) -> None:
-        chosen = queryset.count()
-        again = queryset.exclude(state=Inbox.State.DONE).update(
-            state=Inbox.State.WAITING, attempts=0, not_before=None, seen_at=None
-        )
-        runners.ring()
-        self.say(request, again, chosen - again, "they are done, and what they said is erased.")
+        self.send_again(request, queryset)
 
 
 @admin.register(Mirror)
 class MirrorAdmin(AgainAdmin):
+    queue = queues.MIRRORS
     list_display = ["what", "debt", "reason", "lane", "attempts", "not_before"]
-    list_filter = [MirrorFilter, "kind"]
+    list_filter = [DebtFilter, "kind"]
     search_fields = ["kind", "lane", "error"]
-    ordering = ["-pk"]
     actions = ["send_again"]
     texts = "shown"
 
@@ -201,38 +202,23 @@ class MirrorAdmin(AgainAdmin):
             return "paid"
         return "stuck" if mirror.stuck else "owed"
 
-    @admin.action(description="Send again", permissions=["again"])
-    def send_again(self, request: HttpRequest, queryset: QuerySet[Mirror]) -> None:
-        # Of one that is paid, Slack may have lost what it had: it is compared and sent anew.
-        paid = queryset.filter(want__lte=F("have"))
-        paid.update(want=F("have") + 1, behind_since=clock.now())
-        again = queryset.update(stuck=False, attempts=0, not_before=None)
-        runners.ring()
-        self.say(request, again, 0, "")
+    def try_again(self, chosen: QuerySet[Mirror]) -> int:
+        return mirrors.want_anew(chosen)
 
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(GivenUpAdmin):
-    list_display = ["method", "state", "reason", "lane", "age", "attempts", "not_before"]
-    list_filter = [OutboxFilter, "state", ("seen_at", admin.EmptyFieldListFilter), "method"]
+    queue = queues.OUTBOX
+    list_display = [
+        *("method", "state", "reason", "lane", age_since("created_at")),
+        *("attempts", "not_before"),
+    ]
+    list_filter = [DebtFilter, "state", ("seen_at", admin.EmptyFieldListFilter), "method"]
     search_fields = ["key", "method", "lane", "error"]
     date_hierarchy = "created_at"
-    ordering = ["-pk"]
     actions = ["send_again", "mark_seen"]
     texts = "body"
-
-    @admin.display(description="age", ordering="created_at")
-    def age(self, message: OutboxMessage) -> str:
-        return timesince(message.created_at)
-
-    @admin.action(description="Send again", permissions=["again"])
-    def send_again(self, request: HttpRequest, queryset: QuerySet[OutboxMessage]) -> None:
-        chosen = queryset.count()
-        again = queryset.exclude(state=OutboxMessage.State.SENT).update(
-            state=OutboxMessage.State.WAITING, attempts=0, not_before=None, seen_at=None
-        )
-        runners.ring()
-        self.say(request, again, chosen - again, "they are in Slack already.")
+    why_not = "they are in Slack already."
 
 
 @admin.register(Lane)

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Count, F, Max, Min, QuerySet
+from django.db.models import Max
 
-from response.delivery import clock
-from response.delivery.models import Heartbeat, Inbox, Lane, Mirror, OutboxMessage, Pause
-
-
-@dataclass(frozen=True)
-class Pile:
-    """So many things, the first of them since an instant (None where there are none)."""
-
-    number: int
-    since: datetime | None
+from response.delivery import clock, queues
+from response.delivery.models import Heartbeat, Lane, Pause
+from response.delivery.queues import MIRRORS, OUTBOX, Pile
 
 
 @dataclass(frozen=True)
@@ -42,29 +34,21 @@ class Backlog:
 
 
 def backlog() -> Backlog:
-    """The backlog at this moment, in ten queries."""
+    """The backlog at this moment, in five queries."""
     present = clock.now()
-    missing = Mirror.objects.filter(want__gt=F("have"))
-    waiting = OutboxMessage.objects.filter(state=OutboxMessage.State.WAITING)
-    owed = missing.filter(stuck=False).values_list("lane")
+    depth = queues.depths()
+    inbox, mirrors, outbox = depth["inbox"], depth["mirrors"], depth["outbox"]
+    owed = MIRRORS.rows(MIRRORS.waiting).values_list("lane")
     round_made = Heartbeat.objects.filter(name=clock.MINUTE).values_list("beat_at", flat=True)
     return Backlog(
-        to_handle=_pile(Inbox.objects.filter(state=Inbox.State.WAITING), "received_at"),
-        given_up=_pile(Inbox.objects.filter(state=Inbox.State.DEAD, seen_at=None), "received_at"),
-        behind=_pile(missing.filter(stuck=False), "behind_since"),
-        refused=_pile(missing.filter(stuck=True), "behind_since"),
-        to_send=_pile(waiting, "created_at"),
-        not_sent=_pile(
-            OutboxMessage.objects.filter(state=OutboxMessage.State.DEAD, seen_at=None),
-            "created_at",
-        ),
-        lanes_behind=owed.union(waiting.values_list("lane")).count(),
+        to_handle=inbox.waiting,
+        given_up=inbox.given_up,
+        behind=mirrors.waiting,
+        refused=mirrors.given_up,
+        to_send=outbox.waiting,
+        not_sent=outbox.given_up,
+        lanes_behind=owed.union(OUTBOX.rows(OUTBOX.waiting).values_list("lane")).count(),
         lanes_held=Lane.objects.filter(lease_until__gt=present).count(),
         paused_until=Pause.objects.filter(until__gt=present).aggregate(until=Max("until"))["until"],
         last_round=round_made.first(),
     )
-
-
-def _pile(rows: QuerySet[Any], since: str) -> Pile:
-    found = rows.aggregate(number=Count("pk"), since=Min(since))
-    return Pile(found["number"], found["since"])

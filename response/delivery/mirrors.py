@@ -159,6 +159,21 @@ def want_together(object_id: int, lanes: Mapping[str, str]) -> None:
     runners.ring()
 
 
+def want_anew(rows: QuerySet[Mirror]) -> int:
+    """Have ``rows`` compared and sent anew, the paid ones too: Slack may have lost what it had, or
+    we what we had. Says how many they are."""
+    is_paid = Q(want__lte=F("have"))
+    again = rows.update(
+        want=Case(When(is_paid, then=F("have") + 1), default=F("want")),
+        behind_since=Case(When(is_paid, then=Value(clock.now())), default=F("behind_since")),
+        stuck=False,
+        attempts=0,
+        not_before=None,
+    )
+    runners.ring()
+    return again
+
+
 def _want_again(
     kinds: Iterable[str],
     object_id: int,

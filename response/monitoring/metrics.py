@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Count, F, Min, Model, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from prometheus_client import (
@@ -36,8 +36,8 @@ from prometheus_client.registry import Collector
 
 from response.conf import conf
 from response.core.models import Incident
-from response.delivery import clock
-from response.delivery.models import Heartbeat, Inbox, Mirror, OutboxMessage
+from response.delivery import clock, queues
+from response.delivery.models import Heartbeat
 from response.telemetry import door_answered, slack_called
 
 # Slack waits three seconds for a door, and we wait six for Slack.
@@ -66,7 +66,7 @@ door_answered.connect(_count_door, dispatch_uid="response.metrics")
 
 
 class InTheDatabase(Collector):
-    """What the tables say at the moment when they are asked: six queries."""
+    """What the tables say at the moment when they are asked: three queries."""
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: at the start the database is not asked what there is."""
@@ -74,15 +74,24 @@ class InTheDatabase(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield _incidents()
-        inbox, outbox, mirrors = _inbox(), _outbox(), _mirrors()
-        for name, help_text, index in (
-            ("waiting", "What waits to be done.", 0),
-            ("given_up", "What was given up, or refused by Slack, and nobody has seen.", 1),
-            ("oldest_seconds", "For how long the oldest of what waits has waited.", 2),
+        depths = queues.depths()
+        waiting = {name: depth.waiting for name, depth in depths.items()}
+        for number, help_text, values in (
+            ("waiting", "What waits to be done.", {q: p.number for q, p in waiting.items()}),
+            (
+                "given_up",
+                "What was given up, or refused by Slack, and nobody has seen.",
+                {name: depth.given_up.number for name, depth in depths.items()},
+            ),
+            (
+                "oldest_seconds",
+                "For how long the oldest of what waits has waited.",
+                {q: _age(p.since) for q, p in waiting.items()},
+            ),
         ):
-            gauge = GaugeMetricFamily(f"response_queue_{name}", help_text, labels=["queue"])
-            for queue, values in (("inbox", inbox), ("outbox", outbox), ("mirrors", mirrors)):
-                gauge.add_metric([queue], values[index])
+            gauge = GaugeMetricFamily(f"response_queue_{number}", help_text, labels=["queue"])
+            for queue, value in values.items():
+                gauge.add_metric([queue], value)
             yield gauge
         yield _beat()
 
@@ -132,42 +141,6 @@ def _incidents() -> Metric:
         for status in statuses:
             gauge.add_metric([status, severity], row[status])
     return gauge
-
-
-_Row = tuple[float, float, float]
-
-
-def _inbox() -> _Row:
-    states = Inbox.State
-    return _queue(
-        Inbox.objects.filter(state__in=[states.WAITING, states.DEAD], seen_at=None),
-        waiting=Q(state=states.WAITING),
-        since="received_at",
-    )
-
-
-def _outbox() -> _Row:
-    states = OutboxMessage.State
-    return _queue(
-        OutboxMessage.objects.filter(state__in=[states.WAITING, states.DEAD], seen_at=None),
-        waiting=Q(state=states.WAITING),
-        since="created_at",
-    )
-
-
-def _mirrors() -> _Row:
-    behind = Mirror.objects.filter(want__gt=F("have"))
-    return _queue(behind, waiting=Q(stuck=False), since="behind_since")
-
-
-def _queue(rows: QuerySet[Model], *, waiting: Q, since: str) -> _Row:
-    """How many wait, how many do not any more, and for how long the oldest waits, in seconds."""
-    row = rows.aggregate(
-        waiting=Count("pk", filter=waiting),
-        given_up=Count("pk", filter=~waiting),
-        oldest=Min(since, filter=waiting),
-    )
-    return row["waiting"], row["given_up"], _age(row["oldest"])
 
 
 def _age(since: datetime | None) -> float:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.timesince import timesince
 
 from response.core.doctor import Finding, Findings, Level, ok, warning
-from response.delivery import clock, runners
+from response.delivery import clock, queues
 from response.delivery.models import Inbox, Mirror, OutboxMessage, Pause
+from response.delivery.queues import INBOX, MIRRORS, OUTBOX
 
 MOST_NAMED = 20  # of a kind; the admin has them all
 
 _LONG = timedelta(minutes=5)
+
+_KINDS = {"mirror": MIRRORS, "outbox": OUTBOX, "inbox": INBOX}
 
 #: Refusals and what mends them.
 _REMEDIES = {
@@ -31,7 +32,8 @@ def debts() -> Findings:
     """What Slack is owed, and what it told us that could not be handled."""
     stuck = [*_stuck()]
     yield from stuck
-    oldest = _oldest()
+    waiting = (depth.waiting.since for depth in queues.depths().values())
+    oldest = min((since for since in waiting if since is not None), default=None)
     if oldest is not None and clock.now() - oldest > _LONG:
         yield warning(
             "Debts",
@@ -51,70 +53,37 @@ def debts() -> Findings:
 
 def send_again(kind: str, pk: int) -> bool:
     """Have one stuck debt tried again; False where there is none such any more."""
-    stuck: dict[str, tuple[QuerySet[Any], dict[str, Any]]] = {
-        "mirror": (_stuck_mirrors(), {"stuck": False}),
-        "outbox": (_dead_messages(), {"state": OutboxMessage.State.WAITING}),
-        "inbox": (_dead_requests(), {"state": Inbox.State.WAITING}),
-    }
-    if kind not in stuck:
-        return False
-    rows, again = stuck[kind]
-    is_one = bool(rows.filter(pk=pk).update(**again, attempts=0, not_before=None))
-    runners.ring()
-    return is_one
-
-
-def _stuck_mirrors() -> QuerySet[Mirror]:
-    return Mirror.objects.filter(stuck=True, want__gt=F("have"))
-
-
-def _dead_messages() -> QuerySet[OutboxMessage]:
-    """Without those that somebody has seen, or that nobody wants any more."""
-    return OutboxMessage.objects.filter(state=OutboxMessage.State.DEAD, seen_at=None)
-
-
-def _dead_requests() -> QuerySet[Inbox]:
-    return Inbox.objects.filter(state=Inbox.State.DEAD, seen_at=None)
+    queue = _KINDS.get(kind)
+    return queue is not None and bool(queue.try_again(queue.rows(queue.given_up).filter(pk=pk)))
 
 
 def _stuck() -> Findings:
-    for mirror in _stuck_mirrors().order_by("-pk")[:MOST_NAMED]:
-        yield _finding("mirror", mirror.pk, f"Slack does not show {mirror}", mirror.error)
-    for message in _dead_messages().order_by("-pk")[:MOST_NAMED]:
-        what = f"A {message.method} to {message.lane} was not made"
-        yield _finding("outbox", message.pk, what, message.error)
-    for row in _dead_requests().order_by("-pk")[:MOST_NAMED]:
-        yield _finding("inbox", row.pk, f"What Slack told us ({row}) was given up", row.error)
+    for kind, queue in _KINDS.items():
+        for row in queue.rows(queue.given_up).order_by("-pk")[:MOST_NAMED]:
+            yield _finding(kind, row)
 
 
-def _finding(kind: str, pk: int, what: str, error: str) -> Finding:
-    advice = next((remedy for code, remedy in _REMEDIES.items() if code in error), "")
+def _said_of(row: Mirror | OutboxMessage | Inbox) -> str:
+    match row:
+        case Mirror():
+            return f"Slack does not show {row}"
+        case OutboxMessage():
+            return f"A {row.method} to {row.lane} was not made"
+        case Inbox():
+            return f"What Slack told us ({row}) was given up"
+
+
+def _finding(kind: str, row: Mirror | OutboxMessage | Inbox) -> Finding:
+    advice = next((remedy for code, remedy in _REMEDIES.items() if code in row.error), "")
     return Finding(
         Level.WARNING,
         "Debts",
-        f"{what}: {error or 'no reason was kept'}",
+        f"{_said_of(row)}: {row.error or 'no reason was kept'}",
         advice or "Mend the reason; then send it again.",
-        again=(kind, pk),
+        again=(kind, row.pk),
     )
 
 
 def _time_of_day(at: datetime) -> str:
     there = timezone.localtime(at) if timezone.is_aware(at) else at
     return f"{there:%H:%M:%S %Z}".rstrip()
-
-
-def _oldest() -> datetime | None:
-    """Since when the oldest thing waits that could be done."""
-    behind = Mirror.objects.filter(want__gt=F("have"), stuck=False)
-    waiting = [
-        behind.order_by("behind_since").values_list("behind_since", flat=True).first(),
-        OutboxMessage.objects.filter(state=OutboxMessage.State.WAITING)
-        .order_by("created_at")
-        .values_list("created_at", flat=True)
-        .first(),
-        Inbox.objects.filter(state=Inbox.State.WAITING)
-        .order_by("received_at")
-        .values_list("received_at", flat=True)
-        .first(),
-    ]
-    return min((at for at in waiting if at is not None), default=None)

@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 FIRST_SECOND_CHANCE = timedelta(minutes=1)
 LONGEST_SECOND_CHANCE = timedelta(hours=1)
 
+# As ``have``: whatever is noted of what Slack shows, it is to be told anew.
+NOT_BELIEVED = -1
+
 
 class Work:
     """One mirror at the moment it is brought up to date; what a kind's sync is given."""
@@ -59,6 +62,11 @@ class Work:
     def shown(self) -> dict[str, Any]:
         """What the last ``settled``, or ``keep``, kept of what Slack has."""
         return dict(self._mirror.shown)
+
+    @property
+    def believed(self) -> dict[str, Any]:
+        """``shown``, to find that nothing need be done; nothing, where all is to be sent anew."""
+        return {} if self._mirror.have == NOT_BELIEVED else self.shown
 
     @property
     def begun_at(self) -> datetime | None:
@@ -160,12 +168,14 @@ def want_together(object_id: int, lanes: Mapping[str, str]) -> None:
 
 
 def want_anew(rows: QuerySet[Mirror]) -> int:
-    """Have ``rows`` compared and sent anew, the paid ones too: Slack may have lost what it had, or
-    we what we had. Says how many they are."""
-    is_paid = Q(want__lte=F("have"))
+    """Have ``rows`` sent anew, also where Slack shows them by all we know: it may have lost what it
+    had, or we what we knew of it. Says how many they are."""
     again = rows.update(
-        want=Case(When(is_paid, then=F("have") + 1), default=F("want")),
-        behind_since=Case(When(is_paid, then=Value(clock.now())), default=F("behind_since")),
+        want=F("want") + 1,
+        have=NOT_BELIEVED,
+        behind_since=Case(
+            When(want__lte=F("have"), then=Value(clock.now())), default=F("behind_since")
+        ),
         stuck=False,
         attempts=0,
         not_before=None,

@@ -16,7 +16,7 @@ def sync(work: Work) -> None:
     if channel is None:
         return
     link = channels.document_url(channel.incident)
-    if work.shown.get("link") == link:
+    if work.believed.get("link") == link:
         return
     listed = calls.call("bookmarks.list", {"channel_id": channel.channel_id})
     if not any(mark.get("link") == link for mark in listed.get("bookmarks") or []):

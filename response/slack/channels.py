@@ -101,10 +101,10 @@ def sync_topic(work: Work) -> None:
     if channel is None:
         return
     topic = topic_of(channel.incident)
-    if topic == work.shown.get("topic"):
+    if topic == work.believed.get("topic"):
         return
     calls.call("conversations.setTopic", {"channel": channel.channel_id, "topic": topic})
-    if not work.shown.get("purpose"):
+    if not work.believed.get("purpose"):
         purpose = {"channel": channel.channel_id, "purpose": PURPOSE}
         calls.call("conversations.setPurpose", purpose)
     with work.settled(topic=topic, purpose=True):

@@ -74,7 +74,7 @@ def sync(work: Work) -> None:
     body = _body(incident, post)
     digest = posts.digest(body)
     doubt = work.begun_at
-    if post.message_ts and doubt is None and work.shown.get("digest") == digest:
+    if post.message_ts and doubt is None and work.believed.get("digest") == digest:
         return
     channel_id = post.channel_id or channels.headline_channel(incident)
     ts = posts.update(channel_id, post.message_ts or "", body)

@@ -64,7 +64,7 @@ def sync(work: Work) -> None:
     if not ts and work.begun_at is not None:
         found = calls.find({"channel": channel.channel_id}, work.key, work.begun_at)
         ts = found[0] if found else ""
-    if ts and shown.get("digest") != digest:
+    if ts and work.believed.get("digest") != digest:
         ts = posts.update(channel.channel_id, ts, body)
     if not ts:
         with work.begun():

@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Model, QuerySet
 
-from response.migrations._batches import chunks
+from response.migrations._batches import chunks, write
 
 KNOWN_OF_A_PERSON = ("owner_id", "full_name", "email")
 
@@ -39,7 +39,7 @@ def merge_people(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     if not kept_for:
         return
     stats = apps.get_model("response", "UserStats")
-    _add_up_stats(_rows(connection, stats), kept_for)
+    _add_up_stats(connection, stats, kept_for)
     _repoint(connection, model._meta.db_table, kept_for)
     _delete(_rows(connection, model), kept_for)
     people.bulk_update(
@@ -51,8 +51,11 @@ def _known(person: Any) -> int:
     return sum(bool(getattr(person, name)) for name in KNOWN_OF_A_PERSON)
 
 
-def _add_up_stats(stats: QuerySet[Any], kept_for: dict[int, int]) -> None:
+def _add_up_stats(
+    connection: BaseDatabaseWrapper, model: type[Model], kept_for: dict[int, int]
+) -> None:
     """What somebody wrote under several rows, they wrote: counts add up, the first join counts."""
+    stats = _rows(connection, model)
     of_one: dict[tuple[int, int], list[Any]] = {}
     for ids in chunks({*kept_for, *kept_for.values()}):
         for row in stats.filter(user__in=ids):
@@ -62,12 +65,12 @@ def _add_up_stats(stats: QuerySet[Any], kept_for: dict[int, int]) -> None:
     for rows in of_one.values():
         if len(rows) > 1:
             kept = min(rows, key=attrgetter("pk"))
-            kept.message_count = sum(row.message_count for row in rows)
-            kept.join_time = min((row.join_time for row in rows if row.join_time), default=None)
-            summed.append(kept)
+            count = sum(row.message_count for row in rows)
+            joined = min((row.join_time for row in rows if row.join_time), default=None)
+            summed.append((count, connection.ops.adapt_datetimefield_value(joined), kept.pk))
             extra += [row.pk for row in rows if row is not kept]
     _delete(stats, extra)
-    stats.bulk_update(summed, ["message_count", "join_time"], batch_size=100)
+    write(connection, model, ["message_count", "join_time"], summed)
 
 
 def _repoint(connection: BaseDatabaseWrapper, target: str, kept_for: dict[int, int]) -> None:

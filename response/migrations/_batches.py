@@ -33,7 +33,7 @@ def write(
 ) -> None:
     """Store rows given as tuples of the new values of ``fields``, and last the row's id.
 
-    The values go to the database as they are: numbers, texts and None.
+    The values go to the database as they are: numbers, texts, None, and whatever its driver takes.
     """
     rows = list(rows)
     if not rows:

@@ -45,6 +45,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *_check_apps(),
         *_check_styles(),
         *_check_routers(),
+        *_check_runner(),
         *_check_task_queue(),
         *_check_retention(),
     ]
@@ -293,6 +294,20 @@ def _check_retention() -> Messages:
             "forgotten.",
             hint="Set it to a whole number of days; 0 keeps everything.",
             id="response.W022",
+        )
+
+
+def _check_runner() -> Messages:
+    path = conf.RESPONSE_RUNNER
+    try:
+        is_there = isinstance(path, str) and callable(import_string(path))
+    except ImportError:
+        is_there = False
+    if not is_there:
+        yield Warning(
+            f"RESPONSE_RUNNER is {path!r}, which cannot be imported: nothing is sent to Slack.",
+            hint="Correct the dotted path, or leave it out, and web processes do the work.",
+            id="response.W032",
         )
 
 

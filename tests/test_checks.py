@@ -95,6 +95,8 @@ WRONG = {
         "W031",
         "bootstrap4",
     ),
+    "a runner that is not there": ({"RESPONSE_RUNNER": "oncall.Runner"}, "W032", "oncall.Runner"),
+    "a runner that is no path": ({"RESPONSE_RUNNER": 7}, "W032", "7"),
     "styles in Markdown": (
         {"MARKDOWN_FILTER_WHITELIST_STYLES": ["color"]},
         "W015",

@@ -185,6 +185,15 @@ def clock_stopped(slack, settings):
     Heartbeat.objects.filter(name="minute").update(beat_at=stopped)
 
 
+def runner_without_a_queue(slack, settings):
+    settings.RESPONSE_RUNNER = "response.delivery.runners.DjangoTasksRunner"
+    settings.TASKS = {}
+
+
+def runner_that_is_not_there(slack, settings):
+    settings.RESPONSE_RUNNER = "oncall.runners.Runner"
+
+
 def no_scheme(slack, settings):
     settings.SITE_URL = "incidents.example.com"
 
@@ -249,6 +258,8 @@ FAULTS = {
     mentions_long_ago: ("warning", "Nothing was heard of mentions of the bot for 1"),
     clock_never: ("problem", "was never done"),
     clock_stopped: ("problem", "was last done 2"),
+    runner_without_a_queue: ("warning", "hands the work to Django's Tasks, but TASKS has no queue"),
+    runner_that_is_not_there: ("problem", "RESPONSE_RUNNER is 'oncall.runners.Runner', which"),
     no_scheme: ("problem", "SITE_URL is 'incidents.example.com'"),
     half_a_scheme: ("problem", "SITE_URL is 'https:/incidents.example.com'"),
     secret_with_a_space: ("problem", "SLACK_SIGNING_SECRET has a space"),
@@ -274,6 +285,42 @@ def test_a_fault_is_found_and_said_what_to_do_about(slack, settings, admin_clien
         call_command("response_doctor", stdout=out)
     assert words in out.getvalue()
     assert admin_client.get("/").status_code == 200, "the pages open all the same"
+
+
+def test_the_locks_of_sqlite_are_looked_at(monkeypatch):
+    if connection.vendor != "sqlite":
+        pytest.skip("only of SQLite")
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {})
+    for words in (
+        "SQLite begins its transactions without the write lock",
+        "SQLite may wait for its lock for longer",
+        "SQLite is not told to keep a write-ahead log",
+    ):
+        assert found(words, "warning").advice
+
+
+def test_the_journal_that_sqlite_keeps_is_looked_at():
+    if connection.vendor != "sqlite":
+        pytest.skip("only of SQLite")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode")
+        (before,) = cursor.fetchone()
+        cursor.execute("PRAGMA journal_mode = OFF")
+        try:
+            assert found("SQLite keeps its journal in the mode OFF", "warning").advice
+        finally:
+            cursor.execute(f"PRAGMA journal_mode = {before}")
+
+
+def test_a_database_without_our_tables_is_a_problem_and_the_rest_is_looked_at(slack):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE response_pause RENAME TO elsewhere")
+    try:
+        assert "migrate" in found("Database: It does not do what was asked", "problem").advice
+        assert found("Slack: It answers", "ok")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO response_pause")
 
 
 @pytest.fixture

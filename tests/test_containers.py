@@ -89,6 +89,13 @@ def test_every_variable_is_one_that_the_demo_reads(name):
     assert f"`{name}`" in described or f"`{by_id}` or `_ID`" in described
 
 
+@pytest.mark.parametrize("service", OURS)
+def test_what_your_own_slack_needs_is_passed_on_socket_mode_too(service):
+    passed = set(environment(service))
+    assert {"SLACK_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN"} <= passed
+    assert "SOCKET" in passed, "start.py then keeps response_socket beside the web server"
+
+
 def test_every_container_says_whether_it_is_healthy():
     assert instructions("HEALTHCHECK")
     assert "healthcheck" in COMPOSE["services"]["postgres"]

@@ -26,6 +26,10 @@ EVERYTHING = "*"
 UNREACHABLE_PAUSE = timedelta(seconds=2)
 TOKEN_PAUSE = timedelta(seconds=15)
 
+# Slack's files are on hosts of their own: where those cannot be reached, all the rest goes on.
+FILES = "files"
+FILES_PAUSE = timedelta(seconds=30)
+
 
 class RateLimited(Exception):
     """Raised by a transport: not done, and not to be asked again before ``seconds`` passed."""
@@ -44,6 +48,10 @@ class Transport(Protocol):
 
     def find(self, body: Mapping[str, Any], key: str, since: datetime) -> list[str]:
         """The ts of the messages that carry ``key``, where ``body`` would have put them."""
+        ...
+
+    def download(self, address: str, at_most: int) -> bytes:
+        """Fetch a file of Slack's once, of ``at_most`` so many bytes."""
         ...
 
 
@@ -96,6 +104,24 @@ def find(body: Mapping[str, Any], key: str, since: datetime) -> list[str]:
     """Look in Slack for messages that carry ``key``; raises as ``call`` does."""
     _outside_transactions()
     return _transport[0].find(body, key, since)
+
+
+def download(address: str, at_most: int) -> bytes:
+    """Fetch a file that Slack has, of ``at_most`` so many bytes.
+
+    Raises as ``call`` does; where Slack's files are out of reach or limited, only files wait.
+    """
+    _outside_transactions()
+    if (check := _check.get()) is not None:
+        check()
+    _respect_pauses([EVERYTHING, FILES])
+    try:
+        return _transport[0].download(address, at_most)
+    except RateLimited as limited:
+        raise _postponed(FILES, timedelta(seconds=limited.seconds), "ratelimited") from None
+    except NotSent as error:
+        pause(FILES, FILES_PAUSE, str(error))
+        raise
 
 
 def pause(scope: str, length: timedelta, reason: str) -> datetime:

@@ -23,7 +23,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from response.conf import conf
-from response.slack import answers, transport
+from response.slack import answers, downloads, transport
 from response.slack.errors import (
     SlackError,
     SlackInDoubt,
@@ -81,7 +81,11 @@ ALREADY_SO: Mapping[str, frozenset[str]] = {
     "conversations.archive": frozenset({"already_archived"}),
 }
 
-_OUTCOMES = {SlackRateLimited: "rate_limited", SlackInDoubt: "in_doubt"}
+_OUTCOMES = {
+    SlackRateLimited: "rate_limited",
+    SlackInDoubt: "in_doubt",
+    SlackNotReached: "not_reached",
+}
 
 _PAGE = 200  #: what Slack advises for its lists ("Pagination")
 
@@ -130,6 +134,32 @@ class SlackClient:
                 return defer(method, params)
             timeout = min(timeout, DIRECT_TIMEOUT)
         return answers.of(method, params, lambda: self._call(method, params, timeout))
+
+    def download(self, address: str, at_most: int) -> bytes:
+        """Fetch a file that Slack has (``url_private``, ``thumb_960``…), of ``at_most`` so many
+        bytes.
+
+        It is fetched from Slack alone, and as raw bytes: what they are is for the caller to find
+        out. Raises SlackRefused also where the file is somewhere else, too large, or gone.
+        """
+        if not self._token:
+            raise SlackRefused("No token to fetch a file with: set SLACK_TOKEN", "not_authed")
+        lend_connection()
+        begun, outcome = time.perf_counter(), "ok"
+        try:
+            return downloads.fetch(
+                address,
+                token=self._token,
+                base_url=self._base_url or conf.SLACK_API_URL,
+                timeout=self._timeout,
+                at_most=at_most,
+            )
+        except SlackError as error:
+            outcome = _OUTCOMES.get(type(error), "refused")
+            raise
+        finally:
+            seconds = time.perf_counter() - begun
+            slack_called.send_robust(None, method="file", outcome=outcome, seconds=seconds)
 
     def who_am_i(self) -> tuple[Answer, Mapping[str, str]]:
         """auth.test: whose the token is; and the headers of the answer, by names in lower case.

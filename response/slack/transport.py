@@ -38,6 +38,10 @@ class BrokenOffError(Exception):
         self.timed_out = timed_out
 
 
+class TooLongError(BrokenOffError):
+    """The answer is longer than it may be."""
+
+
 @dataclass(frozen=True)
 class HttpAnswer:
     """An answer of whatever status, redirects and errors too."""
@@ -47,8 +51,10 @@ class HttpAnswer:
     body: bytes
 
 
-def send(request: urllib.request.Request, timeout: float) -> HttpAnswer:
-    """Send ``request`` once.
+def send(
+    request: urllib.request.Request, timeout: float, *, longest: int = LARGEST_ANSWER
+) -> HttpAnswer:
+    """Send ``request`` once, for an answer of at most ``longest`` bytes.
 
     ``timeout`` is in seconds: so long may sending take, and so long after that the last byte of
     the answer may arrive. Connecting has the same time for each address of the host, and within
@@ -60,7 +66,7 @@ def send(request: urllib.request.Request, timeout: float) -> HttpAnswer:
     opener = urllib.request.build_opener(_HTTP, _HTTPS, _NoRedirects)
     try:
         with _open(opener, request, timeout) as response:
-            body: bytes = response.read(LARGEST_ANSWER + 1)
+            body: bytes = response.read(longest + 1)
             answer = HttpAnswer(response.status, response.headers, body)
     except (_NoConnectionError, http.client.InvalidURL) as error:
         raise UnconnectedError(str(error)) from error
@@ -74,8 +80,8 @@ def send(request: urllib.request.Request, timeout: float) -> HttpAnswer:
         raise _broken_off(error.reason) from error
     except (OSError, http.client.HTTPException) as error:
         raise _broken_off(error) from error
-    if len(body) > LARGEST_ANSWER:
-        raise BrokenOffError("the answer is too long")
+    if len(body) > longest:
+        raise TooLongError("the answer is too long")
     return answer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,6 +69,11 @@ class WebApi:
             if _key_of(message) == key
         ]
 
+    def download(self, address: str, at_most: int) -> bytes:
+        """Fetch a file from where Slack has its files."""
+        with _in_words_of_delivery():
+            return configured_client().download(address, at_most)
+
 
 def _key_of(message: Mapping[str, Any]) -> object:
     payload = (message.get("metadata") or {}).get("event_payload") or {}
@@ -86,12 +92,21 @@ def _history(body: Mapping[str, Any], oldest: datetime) -> Iterator[Mapping[str,
 
 
 def _call(method: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    with _in_words_of_delivery():
+        try:
+            return configured_client().api_call(method, **body)
+        except SlackRefused as refused:
+            if str(refused.slack_error) in ALREADY_SO.get(method, ()):
+                return {"ok": True}
+            raise
+
+
+@contextmanager
+def _in_words_of_delivery() -> Iterator[None]:
     try:
-        return configured_client().api_call(method, **body)
+        yield
     except SlackRefused as refused:
         code = str(refused.slack_error)
-        if code in ALREADY_SO.get(method, ()):
-            return {"ok": True}
         if code in TOKEN_REFUSALS:
             raise TokenRefused(str(refused)) from None
         raise Refused(str(refused), code) from None

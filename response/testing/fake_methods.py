@@ -332,6 +332,17 @@ def replies(workspace: Workspace, params: Params) -> Answer:
     return _page_of(first + _window(answers, params), params)
 
 
+# Files
+
+
+@method("files.info")
+def file_info(workspace: Workspace, params: Params) -> Answer:
+    found = workspace.files.get(str(params.get("file")))
+    if found is None:
+        raise RefusedError("file_not_found")
+    return {"file": found[0], "comments": []}
+
+
 # People
 
 

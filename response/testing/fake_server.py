@@ -80,6 +80,8 @@ class _Handler(BaseHTTPRequestHandler):
         if scheme == "Bearer":
             token = bearer
         method = url.path.removeprefix("/api/")
+        if url.path.startswith("/files/"):
+            method, params = "file", {"file": url.path.split("/")[2], "path": url.path}
         reply = self.server.slack.answer(method, params, token)
         if reply.body is None:
             self.close_connection = True

@@ -24,7 +24,7 @@ import copy
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,9 @@ from response.testing.fake_workspace import (
 from response.testing.payloads import ANA, BOT
 
 TOKEN = "xoxb-made-up-token"  # noqa: S105
+
+#: What fetching a file is called among the calls.
+FILE = "file"
 
 
 @dataclass(frozen=True)
@@ -207,10 +210,29 @@ class FakeSlack:
             self.channels[id] = Channel(id, name, **{"members": people, **more})
             return id
 
-    def say(self, channel: str, text: str, *, user: str = ANA, thread_ts: str | None = None) -> str:
-        """A person writes in a channel. Gives the message's ts; nothing is sent to the app."""
+    def add_file(self, name: str, content: bytes, **more: Any) -> Answer:
+        """A file that somebody uploaded, as messages show it in their ``files``; ``more`` are
+        fields of Slack's object (``mimetype``, which is image/png, ``alt_txt``, ``size``…).
+
+        It is fetched with the token. For trouble with that, its method is called ``FILE``.
+        """
         with self._lock:
-            return self.workspace.say(channel, text, user=user, thread_ts=thread_ts)
+            return self.workspace.add_file(name, content, f"{self.url[:-4]}files/", **more)
+
+    def say(
+        self,
+        channel: str,
+        text: str,
+        *,
+        user: str = ANA,
+        thread_ts: str | None = None,
+        files: Iterable[Answer] = (),
+    ) -> str:
+        """A person writes in a channel, with ``files`` of ``add_file`` if need be. Gives the
+        message's ts; nothing is sent to the app."""
+        how: dict[str, Any] = {"user": user, "thread_ts": thread_ts, "files": files}
+        with self._lock:
+            return self.workspace.say(channel, text, **how)
 
     def follow_clock(self, read: Callable[[], float] = time.time) -> None:
         """From now on timestamps, creation times and Retry-After windows follow this clock."""
@@ -367,6 +389,12 @@ class FakeSlack:
                 reply.headers["X-OAuth-Scopes"] = ",".join(sorted(self._granted()))
             return reply
 
+    def _lacking(self, method: str) -> str:
+        from response.slack import scopes
+
+        needed = scopes.METHODS.get(method, ())
+        return next((scope for scope in needed if scope in self.missing_scopes), "")
+
     def _granted(self) -> set[str]:
         from response.slack.scopes import scopes
 
@@ -388,11 +416,27 @@ class FakeSlack:
             headers = {} if seconds is None else {"Retry-After": f"{seconds:g}"}
             call = Call(method, params, answer, early=early, status=429)
             return Reply.json(answer, 429, headers), call
+        if method == FILE:
+            reply = self._file(params, token)
+            dropped = self._meets("drop", method, params) is not None
+            call = Call(method, params, None, status=reply.status, delivered=not dropped)
+            return (Reply(None) if dropped else reply), call
         trouble = self._meets("refuse", method, params)
         answer = trouble.answer if trouble else self._perform(method, params, token)
         if self._meets("drop", method, params):
             return Reply(None), Call(method, params, answer, delivered=False)
         return Reply.json(answer), Call(method, params, answer)
+
+    def _file(self, params: Params, token: str) -> Reply:
+        page = {"Content-Type": "text/html; charset=utf-8"}
+        if token != self.token or "files:read" in self.missing_scopes:
+            sign_in = {"Location": "https://example.slack.com/?redir=%2Ffiles-pri"}
+            return Reply(b"<html>Sign in</html>", 302, {**page, **sign_in})
+        found = self.workspace.files.get(str(params.get("file")))
+        if found is None:
+            return Reply(b"<html>Not found</html>", 404, page)
+        file, content = found
+        return Reply(content, 200, {"Content-Type": str(file["mimetype"])})
 
     def _perform(self, method: str, params: Params, token: str) -> Answer:
         if not token:
@@ -401,6 +445,8 @@ class FakeSlack:
             return {"ok": False, "error": "invalid_auth"}
         if method not in METHODS:
             return {"ok": False, "error": "unknown_method", "req_method": method}
+        if lacking := self._lacking(method):
+            return {"ok": False, "error": "missing_scope", "needed": lacking, "provided": ""}
         try:
             answer = METHODS[method](self.workspace, copy.deepcopy(params))
         except RefusedError as refused:

@@ -52,6 +52,7 @@ class Message:
     bot_id: str | None = None
     subtype: str | None = None
     edited: bool = False
+    files: list[Answer] = field(default_factory=list)
 
     def shown(self, *, with_metadata: bool = False) -> Answer:
         """The message as Slack's history shows it."""
@@ -151,6 +152,8 @@ class Workspace:
         self.channels: dict[str, Channel] = {}
         self.views: dict[str, Answer] = {}
         self.usergroups: dict[str, Answer] = {}
+        #: Files by id: as Slack shows them, and what is in them.
+        self.files: dict[str, tuple[Answer, bytes]] = {}
         self.used_triggers: set[str] = set()
         for id, name in ((ANA, "ana"), (BEN, "ben"), (CHLOE, "chloe"), (DAN, "dan")):
             self.users[id] = _user(id, name)
@@ -193,8 +196,33 @@ class Workspace:
             self.channels[id] = Channel(id, "", creator=BOT, members=[BOT, user], is_im=True)
         return self.channels[id]
 
-    def say(self, channel: str, text: str, *, user: str, thread_ts: str | None = None) -> str:
-        message = Message(self.next_ts(), text, user, thread_ts=thread_ts)
+    def add_file(self, name: str, content: bytes, address: str, **more: Any) -> Answer:
+        id = self.next_id("F")
+        file = {
+            "id": id,
+            "name": name,
+            "title": name,
+            "mimetype": "image/png",
+            "mode": "hosted",
+            "is_external": False,
+            "size": len(content),
+            "url_private": f"{address}{id}/{name}",
+            "permalink": f"https://example.slack.com/files/{ANA}/{id}/{name}",
+            **more,
+        }
+        self.files[id] = file, content
+        return file
+
+    def say(
+        self,
+        channel: str,
+        text: str,
+        *,
+        user: str,
+        thread_ts: str | None = None,
+        files: Iterable[Answer] = (),
+    ) -> str:
+        message = Message(self.next_ts(), text, user, thread_ts=thread_ts, files=list(files))
         self.channels[channel].messages.append(message)
         return message.ts
 

@@ -146,9 +146,11 @@ def message_shortcut(
     channel: str = GENERAL,
     message_ts: str | None = None,
     trigger_id: str | None = None,
+    files: list[dict[str, Any]] | None = None,
 ) -> Request:
-    """``user`` chose a shortcut on the message ``text`` of ``author``."""
+    """``user`` chose a shortcut on the message ``text``, with ``files``, of ``author``."""
     ts = message_ts or new_ts()
+    said = {"type": "message", "user": author, "ts": ts, "text": text, "team": TEAM}
     return _interaction(
         {
             "type": "message_action",
@@ -163,7 +165,7 @@ def message_shortcut(
             "trigger_id": trigger_id or new_trigger_id(),
             "response_url": f"https://hooks.slack.com/app/{TEAM}/{next(_numbers)}/reply",
             "message_ts": ts,
-            "message": {"type": "message", "user": author, "ts": ts, "text": text, "team": TEAM},
+            "message": {**said, "files": files} if files else said,
         }
     )
 
@@ -357,8 +359,17 @@ def _pin(
     channel: str,
     event_id: str | None,
     more: dict[str, Any],
+    files: list[dict[str, Any]] | None = None,
 ) -> Request:
-    pinned = {"type": "message", "user": author, "text": text, "ts": message_ts, "team": TEAM}
+    pinned: dict[str, Any] = {
+        "type": "message",
+        "user": author,
+        "text": text,
+        "ts": message_ts,
+        "team": TEAM,
+    }
+    if files:
+        pinned["files"] = files
     created = 1_710_000_000 + next(_numbers)
     fields = {
         "user": user,
@@ -391,10 +402,12 @@ def pin_added(
     user: str = ANA,
     channel: str = GENERAL,
     event_id: str | None = None,
+    files: list[dict[str, Any]] | None = None,
     **more: Any,
 ) -> Request:
-    """``user`` pinned the message ``text`` that ``author`` wrote at ``message_ts``."""
-    return _pin("pin_added", text, message_ts, author, user, channel, event_id, more)
+    """``user`` pinned the message ``text``, with ``files``, that ``author`` wrote at
+    ``message_ts``."""
+    return _pin("pin_added", text, message_ts, author, user, channel, event_id, more, files)
 
 
 def pin_removed(

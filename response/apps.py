@@ -36,6 +36,7 @@ def _connect_delivery() -> None:
         invitations,
         message_counts,
         people,
+        pictures,
         prompts,
         reminders,
         sightings,
@@ -63,6 +64,7 @@ def _connect_delivery() -> None:
         (wants.BOOKMARK, bookmarks.sync),
         (wants.SUMMARY, summary_message.sync),
         (wants.CAPTURE, captures.fetch_text),
+        (wants.PICTURE, pictures.fetch),
         (wants.PERSON, people.sync_person),
         (wants.DIRECTORY, people.sync_directory),
     ):

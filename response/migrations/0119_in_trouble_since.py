@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("response", "0117_people_by_id")]
+    dependencies = [("response", "0118_pinned_pictures")]
 
     operations = [
         migrations.AddField(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from response.core.admin_pages import OfIncidentsAdmin, in_short
-from response.slack import wants
+from response.slack import pictures, wants
 from response.slack.models import (
     CommsChannel,
     HeadlinePost,
@@ -48,6 +48,12 @@ class PinnedMessageAdmin(OfIncidentsAdmin):
     date_hierarchy = "timestamp"
     ordering = ["-timestamp", "-pk"]
     autocomplete_fields = ["incident", "author", "timeline_event"]
+
+    @atomic()
+    def remove(self, row: PinnedMessage) -> None:
+        # The entry stays, and must not say that it has them.
+        pictures.follow(row, {})
+        row.delete()
 
     @admin.display(description="text")
     def short_text(self, pin: PinnedMessage) -> str:

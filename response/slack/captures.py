@@ -9,7 +9,7 @@ from response.core import services, timeline
 from response.core.models import TimelineEvent
 from response.delivery import calls
 from response.delivery.mirrors import Work
-from response.slack import mrkdwn, people
+from response.slack import mrkdwn, people, pictures
 from response.slack.models import CommsChannel, PinnedMessage
 
 DELETED = "(This message was deleted in Slack.)"
@@ -37,16 +37,19 @@ def fill(marked: PinnedMessage, message: Message, channel_id: str) -> None:
             },
         )
     marked.save()
+    pictures.follow(marked, message)
 
 
 def edit(marked: PinnedMessage, message: Message) -> None:
     """Take over what the message says now."""
     _rewrite(marked, text_of(message), edited=True)
+    pictures.follow(marked, message)
 
 
 def blank(marked: PinnedMessage) -> None:
     """Keep that there was a message, and nothing of what it said."""
     _rewrite(marked, DELETED, deleted=True)
+    pictures.follow(marked, {})
 
 
 def text_of(message: Message) -> str:

@@ -177,6 +177,103 @@ class ChannelEvent:
         )
 
 
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture on a message, as Slack's object of a file tells of it.
+
+    ``width`` and ``height`` are 0 where they are not known; ``link`` leads people to it.
+    """
+
+    file_id: str
+    name: str
+    alt_text: str
+    link: str
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, file: Mapping[str, Any]) -> Self:
+        width, height = _extent(file, "thumb_960_w", "thumb_960_h")
+        if not width:
+            width, height = _extent(file, "original_w", "original_h")
+        return cls(
+            file_id=_required(file, "id", 40),
+            name=(_text(file, "title") or _text(file, "name"))[:255],
+            alt_text=_text(file, "alt_txt")[:2000],
+            link=_text(file, "permalink"),
+            width=width,
+            height=height,
+        )
+
+
+@dataclass(frozen=True)
+class PictureSource:
+    """An address at which Slack has a picture, in one of its sizes."""
+
+    address: str
+    width: int
+    height: int
+
+
+# From the size that is wanted to those that are better than nothing.
+_SMALLER = ("1024", "800", "720", "480", "360")
+
+_NOT_AT_SLACK = frozenset({"external", "hidden_by_limit", "tombstone"})
+
+
+def pictures_of(message: Mapping[str, Any]) -> list[PictureFile]:
+    """The pictures on a message that Slack has itself, each once; what is odd is left out."""
+    files = message.get("files")
+    found = {}
+    for file in files if isinstance(files, list) else []:
+        if isinstance(file, dict) and _is_picture(file):
+            try:
+                picture = PictureFile.of(file)
+            except MalformedPayloadError:
+                continue
+            found[picture.file_id] = picture
+    return list(found.values())
+
+
+def sources_of(file: Mapping[str, Any], *, most_bytes: int) -> list[PictureSource]:
+    """Where a picture can be had, the best first: 960 pixels wide, else as it is where that is not
+    too much, else smaller."""
+    found = [_thumbnail(file, "960")]
+    size = file.get("size")
+    if isinstance(size, int) and 0 < size <= most_bytes and _text(file, "url_private"):
+        found.append(
+            PictureSource(_text(file, "url_private"), *_extent(file, "original_w", "original_h"))
+        )
+    found += [_thumbnail(file, pixels) for pixels in _SMALLER]
+    return [source for source in found if source is not None]
+
+
+def _thumbnail(file: Mapping[str, Any], pixels: str) -> PictureSource | None:
+    name = f"thumb_{pixels}"
+    address = _text(file, name)
+    return PictureSource(address, *_extent(file, f"{name}_w", f"{name}_h")) if address else None
+
+
+def _is_picture(file: Mapping[str, Any]) -> bool:
+    kind = _text(file, "mimetype")
+    # A drawing in SVG can hold scripts.
+    return (
+        kind.startswith("image/")
+        and not kind.startswith("image/svg")
+        and _text(file, "mode") not in _NOT_AT_SLACK
+        and file.get("is_external") is not True
+    )
+
+
+def _extent(file: Mapping[str, Any], *names: str) -> tuple[int, int]:
+    """Width and height in pixels; twice 0 where either is missing or absurd."""
+    width, height = (file.get(name) for name in names)
+    for number in (width, height):
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= 50_000:
+            return 0, 0
+    return int(width or 0), int(height or 0)
+
+
 def json_of(body: bytes) -> dict[str, Any]:
     """A body of JSON as Slack sends it: an object, in UTF-8. Raises MalformedPayloadError."""
     try:

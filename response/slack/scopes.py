@@ -33,6 +33,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "conversations.replies": ("channels:history",),
     "conversations.setPurpose": ("channels:manage",),
     "conversations.setTopic": ("channels:manage",),
+    "files.info": ("files:read",),
     "pins.add": ("pins:write",),
     "reactions.add": ("reactions:write",),
     "reactions.remove": ("reactions:write",),
@@ -47,6 +48,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 
 # What an installation calls only where its settings ask for it.
 _ONLY_WHERE: Mapping[str, Callable[[], bool]] = {
+    "files.info": lambda: _messages_are_captured(),
     "usergroups.list": lambda: any(_names_a_group(who) for who in conf.RESPONSE_CHANNEL_INVITE),
     "usergroups.users.list": lambda: any(_is_group(who) for who in conf.RESPONSE_CHANNEL_INVITE),
 }
@@ -137,6 +139,12 @@ def methods() -> list[str]:
 def _heard() -> Iterator[str]:
     for kind in (*_ALWAYS_HEARD, *registry.events):
         yield _SUBTYPES.get(kind, kind)
+
+
+def _messages_are_captured() -> bool:
+    """Whether anything puts messages on a timeline, whose pictures are then fetched."""
+    marks = {"pin_added", "reaction_added"}.intersection(registry.events)
+    return bool(marks) or "add-to-timeline" in registry.shortcuts
 
 
 def _is_group(who: object) -> bool:

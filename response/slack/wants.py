@@ -25,10 +25,13 @@ MEMBERS = "members"
 SUMMARY = "summary"
 BOOKMARK = "bookmark"
 CAPTURE = "capture"
+PICTURE = "picture"
 PERSON = "person"
 DIRECTORY = "directory"
 
 _PEOPLE_LANE = "people"
+# Not that of the channel: what is said there does not wait for pictures.
+_PICTURES_LANE = "pictures"
 
 
 def headline(incident: Incident) -> None:
@@ -109,6 +112,11 @@ def captured_text(incident: Incident, pinned_message_pk: int) -> None:
     channel = incident.comms_channel()
     if channel is not None:
         mirrors.want(CAPTURE, pinned_message_pk, lane=channel.channel_id)
+
+
+def picture(picture_pk: int) -> None:
+    """A copy of a picture on a captured message."""
+    mirrors.want(PICTURE, picture_pk, lane=_PICTURES_LANE)
 
 
 def moved(old_channel_id: str, new_channel_id: str) -> None:

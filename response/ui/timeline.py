@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from urllib.parse import urlencode
 
@@ -15,8 +15,9 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, QueryDict
 from django.utils.safestring import SafeString
 
-from response.core import attribution
+from response.core import attribution, pictures
 from response.core.models import Incident, TimelineEvent
+from response.core.pictures import Picture
 from response.core.text import Reader
 from response.ui import undo
 from response.ui.keyset import Key, beyond, cursor_of, in_order
@@ -151,6 +152,7 @@ class Entry:
     kind: str
     whose: attribution.Attribution
     html: SafeString
+    pictures: tuple[Picture, ...]
     is_note: bool
     can_be_undone: bool
 
@@ -167,6 +169,22 @@ def by_day(entries: Iterable[Entry]) -> list[Day]:
     return [Day(first=day[0].at, entries=day) for day in days]
 
 
+# What a picture may take up of a page at first; whoever opens it sees the whole of it.
+_WIDEST, _HIGHEST = 640, 420
+
+
+def _shown(picture: Picture, texts: Reader) -> Picture:
+    """A picture with its words as the reader may see them, and the size in which it is shown."""
+    name = texts.line(picture.name) or "picture"
+    width, height = picture.width, picture.height
+    if width and height:
+        scale = min(_WIDEST / width, _HIGHEST / height, 1)
+        width, height = max(round(width * scale), 1), max(round(height * scale), 1)
+    return replace(
+        picture, name=name, alt=texts.line(picture.alt) or name, width=width, height=height
+    )
+
+
 def entry(event: TimelineEvent, texts: Reader) -> Entry:
     """One entry in words, and in the current time zone."""
     at = moment(event.timestamp)
@@ -177,6 +195,7 @@ def entry(event: TimelineEvent, texts: Reader) -> Entry:
         kind=event.event_type,
         whose=attribution.of(event.metadata),
         html=texts.html(event.text),
+        pictures=tuple(_shown(picture, texts) for picture in pictures.of(event.metadata)),
         is_note=event.event_type == TimelineEvent.Kind.TEXT,
         can_be_undone=undo.is_possible(event),
     )

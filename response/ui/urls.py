@@ -13,6 +13,7 @@ from response.ui import (
     insights,
     lifecycle,
     people,
+    pictures,
     views,
     write_up,
 )
@@ -36,6 +37,7 @@ urlpatterns = [
     path(_INCIDENT, views.incident_doc, name="incident_doc"),
     path(f"{_INCIDENT}news/", views.news, name="news"),
     path(f"{_INCIDENT}part/<slug:name>/", views.part, name="part"),
+    path(f"{_INCIDENT}pictures/<int:picture_id>/", pictures.picture, name="picture"),
     path(f"{_INCIDENT}timeline/", views.more_entries, name="more_entries"),
     path(f"{_INCIDENT}reminders/", views.incident_reminders, name="reminders"),
     path(f"{_INCIDENT}edit/<slug:name>/", edit_views.edit, name="edit"),

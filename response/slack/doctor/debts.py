@@ -23,6 +23,8 @@ _REMEDIES = {
     "channel_not_found": "Invite the bot to the channel, or correct its id; then send it again.",
     "not_in_channel": "Invite the bot to the channel; then send it again.",
     "is_archived": "Unarchive the channel, or leave it as it is.",
+    "sign_in_page": "Give the Slack app the scope files:read and install it again; then send it "
+    "again.",
     "missing_scope": "Give the Slack app the scope and install it again; then send it again.",
     "restricted_action": "Let the bot post in the channel (its settings); then send it again.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from . import channels, interactions, messages
@@ -27,7 +28,14 @@ OWN_COMMANDS = {
 }
 
 
-def send(person: Person, channel: Channel, typed: str, *, thread_ts: str = "") -> Json:
+def send(
+    person: Person,
+    channel: Channel,
+    typed: str,
+    *,
+    thread_ts: str = "",
+    uploads: Sequence[messages.Upload] = (),
+) -> Json:
     """Do what Enter does.
 
     Returns:
@@ -37,7 +45,7 @@ def send(person: Person, channel: Channel, typed: str, *, thread_ts: str = "") -
     Raises:
         Refusal: no_text, not_in_channel, is_archived, thread_not_found, and those of the commands.
     """
-    if not typed.strip():
+    if not typed.strip() and not uploads:
         raise Refusal("no_text")
     if typed.startswith("/"):
         return {"command": True, **_command(person, channel, typed, thread_ts)}
@@ -47,7 +55,7 @@ def send(person: Person, channel: Channel, typed: str, *, thread_ts: str = "") -
         raise Refusal("is_archived")
     wire = to_wire(typed.strip("\n"))
     with changing() as change:
-        message = messages.post(change, channel, person, wire, thread_ts=thread_ts)
+        message = messages.post(change, channel, person, wire, thread_ts=thread_ts, uploads=uploads)
         _offer_to_invite_the_bot(change, message)
     return {"ok": True, "command": False, "ts": message.ts}
 

@@ -60,6 +60,8 @@ def message_posted(change: Change, message: Message) -> None:
         **{"channel": channel.channel_id, "event_ts": message.ts},
         "channel_type": shapes.channel_type(channel),
     }
+    if "files" in told:
+        told["subtype"] = "file_share"
     tell(change, told, channel)
     our_bot = bot()
     names_the_bot = f"<@{our_bot.user_id}>" in message.text

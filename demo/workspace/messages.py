@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from . import events, shapes
-from .change import Change
-from .models import Channel, Membership, Message, Person, Pin, Reaction
+from .change import Change, new_id
+from .models import Channel, File, Membership, Message, Person, Pin, Reaction
 from .refusals import Refusal
 
 Json = dict[str, Any]
 MOST_TEXT = 40_000
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A picture that a person puts on a message."""
+
+    name: str
+    mimetype: str
+    content: bytes
+    alt_text: str = ""
 
 
 def post(
@@ -26,6 +38,7 @@ def post(
     thread_ts: str = "",
     broadcast: bool = False,
     subtype: str = "",
+    uploads: Iterable[Upload] = (),
 ) -> Message:
     """Post a message in wire form; more than 40,000 characters of text are cut, as Slack does.
 
@@ -58,6 +71,16 @@ def post(
         client_msg_id="" if author.is_bot or subtype else str(uuid.uuid4()),
         revision=change.revision,
     )
+    for upload in uploads:
+        File.objects.create(
+            file_id=new_id("F"),
+            message=message,
+            name=upload.name,
+            alt_text=upload.alt_text,
+            mimetype=upload.mimetype,
+            created=int(float(message.ts)),
+            content=upload.content,
+        )
     if not author.is_bot:
         Membership.objects.filter(channel=channel, person=author).update(last_read=message.ts)
     events.message_posted(change, message)

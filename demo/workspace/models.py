@@ -10,7 +10,15 @@ from django.db import models
 SCOPES = [
     *("app_mentions:read", "bookmarks:read", "bookmarks:write", "channels:history"),
     *("channels:join", "channels:manage", "channels:read", "chat:write", "chat:write.public"),
-    *("commands", "groups:history", "groups:read", "groups:write", "im:read", "im:write"),
+    *(
+        "commands",
+        "files:read",
+        "groups:history",
+        "groups:read",
+        "groups:write",
+        "im:read",
+        "im:write",
+    ),
     *("pins:read", "pins:write", "reactions:read", "reactions:write", "team:read"),
     *("usergroups:read", "users:read", "users:read.email"),
 ]
@@ -149,6 +157,24 @@ class Message(models.Model):
     @property
     def is_reply(self) -> bool:
         return bool(self.thread_ts) and self.thread_ts != self.ts
+
+
+class File(models.Model):
+    """A picture on a message."""
+
+    file_id = models.CharField(max_length=20, unique=True)
+    message = models.ForeignKey(Message, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=200)
+    alt_text = models.TextField(blank=True)
+    mimetype = models.CharField(max_length=80)
+    created = models.BigIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Reaction(models.Model):

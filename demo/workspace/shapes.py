@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 from django.conf import settings
 
-from .models import Bookmark, Channel, Message, Person, UserGroup, View, Workspace
+from .models import Bookmark, Channel, File, Message, Person, UserGroup, View, Workspace
 
 Json = dict[str, Any]
 
@@ -91,6 +92,8 @@ def message(one: Message, workspace: Workspace, *, with_metadata: bool = True) -
         shape["blocks"] = one.blocks
     if one.attachments:
         shape["attachments"] = one.attachments
+    if files := [file(each, one) for each in one.files.all()]:
+        shape |= {"files": files, "upload": True, "display_as_bot": False}
     if one.metadata and with_metadata:
         shape["metadata"] = one.metadata
     if one.edited_by:
@@ -112,6 +115,27 @@ def message(one: Message, workspace: Workspace, *, with_metadata: bool = True) -
             **{"channel": one.channel.channel_id, "pinned_by": pin.person.user_id},
             "pinned_ts": pin.created,
         }
+    return shape
+
+
+def file(one: File, message: Message) -> Json:
+    """Return the file as messages and ``files.info`` write it. Its ``url_private`` wants the token;
+    its ``permalink`` is for people."""
+    private = f"{settings.PRACTICE_URL.rstrip('/')}/workspace/files-pri/{one.file_id}"
+    shape: Json = {
+        **{"id": one.file_id, "created": one.created, "timestamp": one.created},
+        **{"name": one.name, "title": one.name, "mimetype": one.mimetype},
+        **{"filetype": one.mimetype.rpartition("/")[2], "user": message.author.user_id},
+        **{"editable": False, "size": len(one.content), "mode": "hosted", "is_external": False},
+        **{"external_type": "", "is_public": True, "public_url_shared": False},
+        **{"url_private": private, "url_private_download": f"{private}?download=1"},
+        "permalink": f"{settings.SITE_URL.rstrip('/')}/workspace/files/{one.file_id}",
+        **{"has_rich_preview": False, "file_access": "visible"},
+    }
+    if one.alt_text:
+        shape["alt_txt"] = one.alt_text
+    if bytes(one.content[:8]) == b"\x89PNG\r\n\x1a\n":
+        shape["original_w"], shape["original_h"] = struct.unpack(">II", one.content[16:24])
     return shape
 
 

@@ -6,6 +6,7 @@ from .page import views as page
 from .webapi import (  # noqa: F401  they register methods
     chat,
     conversations,
+    files,
     marks,
     people,
     socket_mode,
@@ -19,6 +20,8 @@ app_name = "workspace"
 urlpatterns = [
     path("api/<str:method>", web_api, name="web_api"),
     path("response/<str:key>", response_url, name="response_url"),
+    path("files-pri/<str:file_id>", files.private, name="private_file"),
+    path("files/<str:file_id>", page.file, name="file"),
     path("control/", include("workspace.control.urls")),
     path("", page.front, name="front"),
     path("app_redirect", page.app_redirect, name="app_redirect"),

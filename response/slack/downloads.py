@@ -28,6 +28,9 @@ GONE = "file_not_found"
 
 _SLACK = ".slack.com"
 
+# What comes in the place of a file may be longer than the file may be.
+_LONGEST_PAGE = 100_000
+
 # Parsers differ in what they make of anything else, and so in the host they find.
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _REST = re.compile(r"[!-\[\]-~]*")  # printable ASCII but the backslash
@@ -43,18 +46,24 @@ def fetch(address: str, *, token: str, base_url: str, timeout: float, at_most: i
         raise SlackRefused("The file is not at Slack, so it is not fetched", ELSEWHERE)
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310
     try:
-        answer = transport.send(request, timeout, longest=at_most)
+        answer = transport.send(request, timeout, longest=max(at_most, _LONGEST_PAGE))
     except transport.UnconnectedError as error:
         raise SlackNotReached(f"Slack's files were not reached: {error}") from error
     except transport.TooLongError:
-        raise SlackRefused(f"The file is larger than {at_most} bytes", TOO_LARGE) from None
+        raise _too_large(at_most) from None
     except transport.BrokenOffError as error:
         reason = f"Slack did not give the file: {error}"
         raise SlackInDoubt(reason, timed_out=error.timed_out) from error
     kind = str(answer.headers.get("Content-Type") or "")
-    if answer.status == 200 and not kind.startswith("text/html"):
-        return answer.body
-    raise _refusal(answer)
+    if answer.status != 200 or kind.startswith("text/html"):
+        raise _refusal(answer)
+    if len(answer.body) > at_most:
+        raise _too_large(at_most)
+    return answer.body
+
+
+def _too_large(at_most: int) -> SlackRefused:
+    return SlackRefused(f"The file is larger than {at_most} bytes", TOO_LARGE)
 
 
 def _refusal(answer: transport.HttpAnswer) -> SlackError:

@@ -107,6 +107,26 @@ def test_reactions_come_and_go_as_often_as_one_asks(
     assert refusal(client.add_reaction, "tada", INCIDENTS, "1.000000") == "message_not_found"
 
 
+@checks("download")
+def test_a_picture_is_fetched_if_it_is_not_too_large(
+    client: SlackClient, workspace: Workspace
+) -> None:
+    picture = {"name": "graph.png", "content": "YSBwaWN0dXJl"}
+    said = {"as_": "ben", "channel": "incidents", "text": "See", "files": [picture]}
+    ts = workspace.do("messages", **said)["ts"]
+    (message,) = [one for one in workspace.messages("ben", INCIDENTS) if one["ts"] == ts]
+    address = message["files"][0]["url_private"]
+
+    assert client.download(address, 9) == b"a picture"
+    assert refusal(client.download, address, 8) == "file_too_large"
+    workspace.do("trouble", kind="rate_limited", seconds=10, times=1)
+    with pytest.raises(SlackRateLimited) as limited:
+        client.download(address, 9)
+    assert limited.value.retry_after == 10
+    workspace.do("settings", scopes=[])
+    assert refusal(client.download, address, 9) == "sign_in_page"
+
+
 # Forms
 
 

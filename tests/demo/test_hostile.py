@@ -58,7 +58,7 @@ REQUESTS = [
 ]
 FIELDS = [
     *("as", "channel", "text", "ts", "emoji", "action_id", "values", "name", "handle", "kind"),
-    *("seconds", "times", "method", "error", "scopes", "event_id", "full_name", "id"),
+    *("seconds", "times", "method", "error", "scopes", "event_id", "full_name", "id", "files"),
 ]
 PATIENT = settings(
     max_examples=150,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin
@@ -12,7 +13,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from .conftest import Workspace
+from .conftest import Refused, Workspace
 
 INCIDENTS, GENERAL, REPORTS = "C02INCIDENTS", "C01GENERAL", "C03REPORTS"
 BOT = "U00INCIDENT"
@@ -73,6 +74,51 @@ def test_a_missing_scope_is_named(workspace: Workspace) -> None:
     assert refused.value.response["error"] == "missing_scope"
     assert refused.value.response["needed"] == "pins:write"
     assert refused.value.response["provided"] == "chat:write"
+
+
+# files
+
+
+def fetched(url: str, token: str) -> tuple[str, bytes]:
+    """Where a request for a file ends, and what is there."""
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request) as response:
+        return response.url, response.read()
+
+
+def test_a_picture_on_a_message_is_fetched_with_the_token(workspace: Workspace) -> None:
+    picture = {"name": "graph.png", "content": b64encode(b"a picture").decode(), "alt": "Errors"}
+    said = {"as_": "ben", "channel": "incidents", "text": "See", "files": [picture]}
+    ts = workspace.do("messages", **said)["ts"]
+    (message,) = workspace.slack.conversations_history(
+        channel=INCIDENTS, oldest=ts, latest=ts, inclusive=True
+    )["messages"]
+    (file,) = message["files"]
+    assert (file["name"], file["mimetype"], file["mode"]) == ("graph.png", "image/png", "hosted")
+    assert (file["alt_txt"], file["size"]) == ("Errors", 9)
+    assert workspace.slack.files_info(file=file["id"])["file"] == file
+
+    token = workspace.slack.token
+    assert fetched(file["url_private"], token) == (file["url_private"], b"a picture")
+    for wrong in ("xoxb-wrong", ""):
+        where, page = fetched(file["url_private"], wrong)
+        assert where != file["url_private"]
+        assert b"a picture" not in page
+    workspace.do("settings", scopes=["channels:history"])
+    assert fetched(file["url_private"], token)[0] != file["url_private"]
+    assert refusal(workspace.slack.files_info, file=file["id"]) == "missing_scope"
+
+
+def test_a_file_that_is_not_there_is_not_found(workspace: Workspace) -> None:
+    assert refusal(workspace.slack.files_info, file="F0NONE") == "file_not_found"
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        fetched(f"{workspace.url}/workspace/files-pri/F0NONE", workspace.slack.token)
+
+
+@pytest.mark.parametrize("files", ["x", [1], [{}], [{"name": "x", "content": "no base64!"}]])
+def test_odd_files_are_refused(workspace: Workspace, files: Any) -> None:
+    with pytest.raises(Refused):
+        workspace.do("messages", as_="ben", channel="incidents", text="See", files=files)
 
 
 # auth, team, users, groups

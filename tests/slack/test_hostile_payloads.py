@@ -46,6 +46,20 @@ ALL = {
     "severity": chosen("2"),
     "incident_type": radio("live"),
 }
+FILE = {
+    "id": "F1",
+    "name": "a.png",
+    "title": "a",
+    "mimetype": "image/png",
+    "mode": "hosted",
+    "is_external": False,
+    "alt_txt": "x",
+    "permalink": "https://x.slack.com/F1",
+    "thumb_960_w": 960,
+    "thumb_960_h": 600,
+    "original_w": 9,
+    "original_h": 6,
+}
 PAYLOADS = {
     "report": view_submission("incident-report-dialog", ALL, private_metadata='{"channel": "C1"}'),
     "edit": view_submission("incident-edit-dialog", ALL, private_metadata='{"incident": 1}'),
@@ -60,10 +74,10 @@ PAYLOADS = {
         "action_id": "close-incident-button", "selected_option": {"value": "1"}}),
     "message": message("hello", channel=HERE),
     "edited": message("x", channel=HERE, subtype="message_changed",
-                      message={"user": ANA, "text": "y", "ts": TS}),
+                      message={"user": ANA, "text": "y", "ts": TS, "files": [FILE]}),
     "mention": app_mention("severity major", channel=HERE),
     "lead": app_mention(f"lead <@{BEN}>", channel=HERE),
-    "pin": pin_added("x", message_ts=TS, channel=HERE),
+    "pin": pin_added("x", message_ts=TS, channel=HERE, files=[FILE]),
     "unpin": pin_removed("x", message_ts=TS, channel=HERE),
     "rename": channel_rename(HERE, "inc-x"),
     "joined": member_joined(BEN, HERE),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import mimetypes
 import time
 from typing import Any
 
@@ -54,7 +56,13 @@ def message_list(wish: Wish) -> Json:
     """GET: the messages a person sees in a channel or thread. POST: press Enter in the composer."""
     if wish.posted:
         thread_ts = wish.text("thread_ts", "")
-        return composer.send(wish.person, wish.channel, wish.text("text"), thread_ts=thread_ts)
+        return composer.send(
+            wish.person,
+            wish.channel,
+            wish.text("text"),
+            thread_ts=thread_ts,
+            uploads=_uploads(wish),
+        )
     person, channel = wish.person, wish.channel
     workspace = Workspace.objects.get()
     found = channel.messages.select_related("author", "channel", "only_for")
@@ -62,6 +70,24 @@ def message_list(wish: Wish) -> Json:
         found = found.filter(thread_ts=thread_ts)
     seen = [one for one in found if one.only_for in (None, person)]
     return {"messages": [_message(one, workspace) for one in seen]}
+
+
+def _uploads(wish: Wish) -> list[messages.Upload]:
+    """The pictures in ``files``: each with its name and, in base64, its content."""
+    listed = wish.fields.get("files", [])
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise Refusal("wrong_field", message="files must be a list of objects.")
+    return [_upload(Wish(each, posted=True)) for each in listed]
+
+
+def _upload(wish: Wish) -> messages.Upload:
+    name = wish.text("name")[:200]
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    try:
+        content = base64.b64decode(wish.text("content"), validate=True)
+    except ValueError:
+        raise Refusal("wrong_field", message="content must be base64.") from None
+    return messages.Upload(name, kind, content, wish.text("alt", ""))
 
 
 def _own(wish: Wish) -> Message:

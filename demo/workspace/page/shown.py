@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
-from ..models import Channel, Membership, Message, Person, Shortcut, View
+from ..models import Channel, File, Membership, Message, Person, Shortcut, View
 from ..mrkdwn import emoji_text
 
 #: Messages of one person that follow each other within so many seconds are drawn as one group.
@@ -68,7 +69,9 @@ def messages_for(
 ) -> list[ShownMessage]:
     """Return the latest messages of a channel, or all of a thread, the oldest first."""
     found = channel.messages.select_related("author", "channel", "only_for", "pin__person")
-    found = found.prefetch_related("reactions__person")
+    found = found.prefetch_related(
+        "reactions__person", Prefetch("files", File.objects.defer("content"))
+    )
     if thread_ts:
         chosen = list(found.filter(thread_ts=thread_ts) or found.filter(ts=thread_ts))
     else:

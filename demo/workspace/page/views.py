@@ -17,6 +17,7 @@ from ..directory import bot, channel_called, humans
 from ..models import (
     Channel,
     Delivery,
+    File,
     Membership,
     Message,
     Person,
@@ -36,6 +37,7 @@ PANELS = {
     "thread": "Thread",
     "backstage": "Behind the scenes",
 }
+PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 PALETTE = ["👍", "🎉", "👀", "✅", "🙏", "❤️", "🔥", "😅"]
 TROUBLE_BUTTONS = [
     ("down", 0, "Slack is down", "Every call is refused."),
@@ -85,6 +87,22 @@ def app_redirect(request: HttpRequest) -> HttpResponse:
     if channel is None:
         raise Http404("There is no such channel.")
     return redirect("workspace:channel", handle="ana", channel_id=channel.channel_id)
+
+
+@require_safe
+def file(request: HttpRequest, file_id: str) -> HttpResponse:
+    """A picture as people see it, whom a browser of Slack's knows."""
+    found = File.objects.filter(file_id=file_id, mimetype__in=PICTURES).first()
+    if found is None:
+        raise Http404("There is no such picture.")
+    return HttpResponse(
+        found.content,
+        content_type=found.mimetype,
+        headers={
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
 
 
 @require_safe

@@ -73,14 +73,14 @@ def _token(request: HttpRequest, method: str, arguments: Json) -> str:
         raise Refusal("not_authed")
     bot_s, app_s = settings.SLACK_TOKEN, PRACTICE_APP_TOKEN
     right, wrong = (app_s, bot_s) if method.startswith("apps.") else (bot_s, app_s)
-    if _is_same(token, wrong):
+    if is_same(token, wrong):
         raise Refusal("not_allowed_token_type")
-    if not _is_same(token, right):
+    if not is_same(token, right):
         raise Refusal("invalid_auth")
     return str(token)
 
 
-def _is_same(token: object, expected: str) -> bool:
+def is_same(token: object, expected: str) -> bool:
     return secrets.compare_digest(str(token).encode(), expected.encode())
 
 

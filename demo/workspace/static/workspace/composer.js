@@ -1,13 +1,14 @@
 // Writing: sending, growing, and completing commands, people and channels.
 
 import { toEnd } from "./drawing.js";
-import { find, findAll, page, post, state } from "./server.js";
+import { find, findAll, page, post, state, toast } from "./server.js";
 
 const suggestions = JSON.parse(page.suggestions);
 
 for (const form of findAll("form[data-composer]")) {
   const text = find("textarea", form);
   const box = find(".suggestions", form);
+  find("[type=file]", form).addEventListener("change", () => nameFiles(form));
   form.addEventListener("submit", (event) => { event.preventDefault(); send(form); });
   text.addEventListener("input", () => { grow(text); suggest(text, box); });
   text.addEventListener("blur", () => setTimeout(() => hide(text, box), 150));
@@ -36,18 +37,41 @@ for (const form of findAll("form[data-composer]")) {
 async function send(form) {
   const text = find("textarea", form);
   const typed = text.value;
-  if (!typed.trim() || form.getAttribute("aria-busy")) return;
+  const chosen = find("[type=file]", form);
+  if (!(typed.trim() || chosen.files.length) || form.getAttribute("aria-busy")) return;
   form.setAttribute("aria-busy", "true");
   hide(text, find(".suggestions", form));
   text.value = "";
   grow(text);
   const thread = form.dataset.composer === "thread-composer" ? { thread_ts: state.thread } : {};
-  const answer = await post("messages", { text: typed, ...thread });
+  const files = await Promise.all([...chosen.files].map(contentOf));
+  const answer = await post("messages", { text: typed, files, ...thread });
+  if (answer.ok) chosen.value = "";
+  nameFiles(form);
   form.removeAttribute("aria-busy");
   if (!answer.ok && !answer.command && !text.value) fill(text, typed);
   if (answer.command && answer.channel && answer.channel !== page.channel) window.location.assign(`../${answer.channel}/`);
   page.unreadAfter = "";
   toEnd();
+}
+
+const most = 1_500_000; // bytes, of all together
+
+function nameFiles(form) {
+  const chosen = find("[type=file]", form);
+  if ([...chosen.files].reduce((sum, file) => sum + file.size, 0) > most) {
+    toast("That is too much: pictures of 1.5 MB can be sent at once.");
+    chosen.value = "";
+  }
+  find(".attached", form).textContent = [...chosen.files].map((file) => file.name).join(", ");
+}
+
+function contentOf(file) {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve({ name: file.name, content: reader.result.split(",")[1] || "" }));
+    reader.readAsDataURL(file);
+  });
 }
 
 export function fill(text, value) {

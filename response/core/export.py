@@ -19,7 +19,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.urls import NoReverseMatch
 
 from response.conf import conf
-from response.core import attribution, instants
+from response.core import attribution, instants, pictures
 from response.core.addresses import hide_all_addresses, without_address
 from response.core.embedding import block, indented, line
 from response.core.models import Action, ExternalUser, Incident, TimelineEvent, WriteUp
@@ -207,7 +207,16 @@ def _timeline(record: Record) -> Iterator[str]:
         yield f"### {day.isoformat()}"
         for at, entry in entries:
             head = f"- **{at:%H:%M} {instants.zone_of(at)}".rstrip() + "**" + _by(entry)
-            yield _item(head, record.texts.markdown(entry.text))
+            yield _item(head, record.texts.markdown(entry.text), _pictures(record, entry))
+
+
+def _pictures(record: Record, entry: TimelineEvent) -> str:
+    """What pictures an entry has, a line each; they are no part of this file."""
+    names = ((picture.alt, picture.name) for picture in pictures.of(entry.metadata))
+    return "\n".join(
+        f"- Picture: {line(record.texts.plain(': '.join(filter(None, dict.fromkeys(each)))))}"
+        for each in names
+    )
 
 
 def _by(entry: TimelineEvent) -> str:
@@ -229,6 +238,7 @@ def _people(record: Record) -> Iterator[str]:
         yield f"- {line(record.name(row.user))} ({said})"
 
 
-def _item(head: str, text: str) -> str:
-    body = block(text)
+def _item(head: str, text: str, ours: str = "") -> str:
+    """An item of a list: what it begins with, what people wrote, and a block of ours below it."""
+    body = "\n\n".join(filter(None, [block(text), ours]))
     return f"{head}\n\n{indented(body, 2)}" if body else head

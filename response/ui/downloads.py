@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,16 +14,20 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from response.conf import conf
-from response.core import drafting, export
+from response.core import drafting, export, pictures
 from response.core.export import Record
 from response.core.models import Incident
+from response.core.pictures import Picture
 from response.ui.access import for_readers
 from response.ui.incident_list import at_a_glance
-from response.ui.moments import moment
-from response.ui.timeline import Day, entry
+from response.ui.moments import Moment, moment
+from response.ui.timeline import Entry, entry
 
 # Whoever opens the file has it from us, so it must not be able to do what we would not.
-NOTHING_BUT_ITSELF = "default-src 'none'; style-src 'unsafe-inline'"
+NOTHING_BUT_ITSELF = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+# The pictures that are in the file; of what is more it has the names.
+MOST_OF_PICTURES = 20_000_000  # bytes
 
 
 @require_safe
@@ -89,10 +95,38 @@ def _as_html(record: Record) -> str:
     )
 
 
-def _by_day(record: Record) -> list[Day]:
+@dataclass(frozen=True)
+class _Day:
+    """The entries of a day, each with its pictures and what an ``img`` has as its ``src``; "" where
+    the picture is not in the file."""
+
+    first: Moment
+    entries: list[tuple[Entry, list[tuple[Picture, str]]]]
+
+
+def _by_day(record: Record) -> list[_Day]:
     entries = [entry(event, record.texts) for event in record.entries]
+    sources = _sources(record) if any(each.pictures for each in entries) else {}
     days = [list(day) for _, day in groupby(entries, key=lambda each: each.at.date)]
-    return [Day(first=day[0].at, entries=day) for day in days]
+    return [
+        _Day(
+            first=day[0].at,
+            entries=[
+                (each, [(picture, sources.get(picture.pk, "")) for picture in each.pictures])
+                for each in day
+            ],
+        )
+        for day in days
+    ]
+
+
+def _sources(record: Record) -> dict[int, str]:
+    copies = {copy.pk: copy for copy in pictures.within(record.incident, MOST_OF_PICTURES)}
+    contents = pictures.contents_of(record.incident, [*copies])
+    return {
+        pk: f"data:{copies[pk].content_type};base64,{b64encode(content).decode()}"
+        for pk, content in contents.items()
+    }
 
 
 _KINDS: dict[str, tuple[str, str, Callable[[Record], str]]] = {

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from response.testing import FakeSlack
-from response.testing.payloads import INCIDENTS, chosen, person, typed, view_submission
+from response.testing.payloads import (
+    INCIDENTS,
+    block_action,
+    chosen,
+    person,
+    pin_added,
+    typed,
+    view_submission,
+)
 from tests.servers import Site, eventually
+from tests.slack.pictures import png
 
 
 def report(title: str) -> Any:
@@ -91,3 +100,28 @@ def test_slack_down_at_the_moment_of_declaring_does_not_lose_the_incident(site, 
     slack_server.recover()
     wait_for_headline(slack_server)
     assert len(headlines(slack_server)) == 1
+
+
+def test_killed_while_a_picture_is_fetched_it_is_kept_once(site, slack_server):
+    file = slack_server.add_file("graph.png", png())
+    site.start()
+    site.deliver(report("Checkout is failing"))
+    wait_for_headline(slack_server)
+    (pk,) = site.rows("SELECT id FROM response_incident")[0]
+    site.deliver(block_action("create-comms-channel-button", str(pk)))
+    find = "SELECT channel_id FROM response_commschannel"
+    assert eventually(lambda: site.rows(find))
+    ((channel,),) = site.rows(find)
+    slack_server.hang(60, "files.info")
+    asked = slack_server.say(channel, "See the peak", files=[file])
+    site.deliver(pin_added("See the peak", message_ts=asked, channel=channel, files=[file]))
+    waiting = "SELECT state FROM response_pinnedpicture"
+    assert eventually(lambda: site.rows(waiting) == [("waiting",)])
+    site.kill()
+
+    slack_server.recover()
+    site.start()
+
+    assert eventually(lambda: site.rows(waiting) == [("kept",)])
+    ((content,),) = site.rows("SELECT content FROM response_pinnedpicture")
+    assert bytes(content) == png()

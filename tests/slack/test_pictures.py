@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import b64decode
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from response.core import services
 from response.delivery import inbox
@@ -279,6 +283,52 @@ def test_an_odd_answer_is_no_error(happens, slack, reader, channel, said, graph,
     happens(pinned(channel, said, graph))
 
     assert "is no PNG, JPEG, GIF or WebP" in words_in(document(reader, channel))
+
+
+def test_the_document_costs_no_more_queries_for_pictures(
+    happens, slack, reader, channel, said, django_assert_max_num_queries
+):
+    files = [slack.add_file(f"{number}.png", png(number, 1)) for number in range(1, 11)]
+    happens(pinned(channel, said))
+    document(reader, channel)
+    with CaptureQueriesContext(connection) as without:
+        document(reader, channel)
+    before = len(without)
+
+    happens(pinned(channel, said, *files))
+
+    with django_assert_max_num_queries(min(before, 12)):
+        assert document(reader, channel).count('loading="lazy"') == 10
+
+
+# Taken away in a file
+
+
+def downloaded(client, channel, kind):
+    answer = client.get(f"/incident/{channel.incident_id}/download/{kind}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_html_file_has_the_pictures_in_it(happens, slack, reader, channel, said, graph):
+    lost = slack.add_file("lost.png", PNG)
+    del slack.workspace.files[lost["id"]]
+    happens(pinned(channel, said, graph, lost))
+
+    page = downloaded(reader, channel, "html")
+
+    (source,) = re.findall(r'<img src="data:image/png;base64,([^"]*)" alt="Errors a minute"', page)
+    assert b64decode(source) == PNG
+    assert "lost.png</bdi>, not in this file" in page
+
+
+def test_the_other_files_name_the_pictures(happens, reader, channel, said, graph):
+    happens(pinned(channel, said, graph))
+
+    assert "- Picture: Errors a minute: graph.png" in downloaded(reader, channel, "markdown")
+    timeline = json.loads(downloaded(reader, channel, "json"))["timeline"]
+    (named,) = [each for entry in timeline for each in entry["metadata"].get("pictures", [])]
+    assert (named["name"], named["alt"]) == ("graph.png", "Errors a minute")
 
 
 # Followed
@@ -573,6 +623,8 @@ def test_who_has_it_already_is_not_sent_it_again(reader, address, channel):
 
     again = reader.get(address, headers={"If-None-Match": etag})
     assert (again.status_code, again.content) == (304, b"")
+    # These replace what the browser has kept.
+    assert "sandbox" in again["Content-Security-Policy"]
     assert "private" in again["Cache-Control"]
 
     # Whoever may not see it any more is not told that it is the same.

@@ -92,7 +92,7 @@ def test_the_html_needs_no_other_file(reader, incident):
     assert "url(" not in html
     assert "@import" not in html
     policy = [of["content"] for tag, of in elements if of.get("http-equiv")]
-    assert policy == ["default-src 'none'; style-src 'unsafe-inline'"]
+    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
     assert "Checkout &lt;is&gt; failing" in html
     assert '<a href="https://incidents.example/graph.png"' in html
     assert "Nobody <em>looked</em>." in html

@@ -28,6 +28,9 @@ State = PinnedPicture.State
 
 _NO_PICTURE = "no_picture"
 
+# What may be otherwise with another size of the same picture.
+_OF_ONE_SIZE = frozenset({downloads.TOO_LARGE, downloads.GONE})
+
 _UNREADABLE = (
     "The Slack app may not read files. Whoever looks after it gives it the scope files:read and "
     "installs it again; then the picture is fetched by itself."
@@ -100,7 +103,7 @@ def _fetched(file_id: str) -> dict[str, Any]:
         try:
             content = calls.download(source.address, LARGEST)
         except Refused as error:
-            if error.code != downloads.TOO_LARGE:
+            if error.code not in _OF_ONE_SIZE:
                 raise
             refused = error
             continue

@@ -16,7 +16,7 @@ from response.delivery.models import Mirror, Pause
 from response.slack import client as slack_client
 from response.slack.doctor import debts
 from response.slack.errors import SlackRefused
-from response.slack.models import PinnedPicture
+from response.slack.models import PinnedMessage, PinnedPicture
 from response.testing.fake_slack import FILE
 from tests.payloads import ANA, BEN, event, message_shortcut, pin_added, pin_removed
 from tests.slack.pictures import png
@@ -177,8 +177,11 @@ def test_the_size_for_a_page_is_taken_rather_than_the_original(happens, slack, c
     assert (picture.width, picture.height) == (9, 9)
 
 
-def test_a_size_that_is_too_large_leaves_the_next(happens, slack, channel, said):
+@pytest.mark.parametrize("trouble", ["too large", "not there yet"])
+def test_a_size_that_is_not_to_be_had_leaves_the_next(happens, slack, channel, said, trouble):
     large = slack.add_file("large.png", PNG + bytes(2_000_000))
+    if trouble == "not there yet":
+        del slack.workspace.files[large["id"]]
     small = slack.add_file("small.png", png(3, 3))
     thumbs = {"thumb_960": large["url_private"], "thumb_480": small["url_private"]}
     file = slack.add_file("photo.png", b"", size=9_000_000, **thumbs)
@@ -395,6 +398,34 @@ def test_a_deleted_message_leaves_no_picture_behind(happens, reader, channel, sa
             },
         )
     )
+
+    assert not PinnedPicture.objects.exists()
+    assert "/pictures/" not in document(reader, channel)
+
+
+def test_who_changes_the_entry_does_not_lose_the_pictures(happens, reader, channel, said, graph):
+    happens(pinned(channel, said, graph))
+    (entry,) = channel.incident.timelineevent_set.filter(event_type="slack_pin")
+
+    changed = reader.patch(
+        f"/core/incidents/{channel.incident_id}/timeline/events/{entry.pk}/",
+        {"metadata": {"deploy": 4711, "pictures": "none"}},
+        content_type="application/json",
+    )
+
+    assert changed.status_code == 200
+    assert changed.json()["metadata"]["deploy"] == 4711
+    assert picture_in(document(reader, channel))["alt"] == "Errors a minute"
+
+
+def test_a_message_deleted_in_the_admin_takes_its_pictures_along(
+    happens, reader, admin_client, channel, said, graph
+):
+    happens(pinned(channel, said, graph))
+    message = PinnedMessage.objects.get()
+
+    address = f"/admin/response/pinnedmessage/{message.pk}/delete/"
+    assert admin_client.post(address, {"post": "yes"}).status_code == 302
 
     assert not PinnedPicture.objects.exists()
     assert "/pictures/" not in document(reader, channel)

@@ -17,8 +17,8 @@ from response.core.api.inputs import TimelineEventChange
 from response.core.models import TimelineEvent
 from response.core.serializers import TimelineEventSerializer
 
-# Who wrote an entry, and from where, is kept by us and not by who changes it.
-_OURS = ("actor", "source")
+# Who wrote an entry, from where, and its pictures, is kept by us and not by who changes it.
+_OURS = ("actor", "source", "pictures")
 
 
 class IncidentTimelineEventViewSet(OfIncident[TimelineEvent], Writable[TimelineEvent]):

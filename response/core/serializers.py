@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from inspect import isfunction
-from operator import attrgetter, methodcaller
+from operator import attrgetter, itemgetter, methodcaller
 from typing import Any
 
 from django.db import models
@@ -108,7 +108,8 @@ class OurModelSerializer(serializers.ModelSerializer[Any]):
     }
     _columns: list[Column] | None = None
 
-    def to_representation(self, instance: models.Model) -> dict[str, Any]:
+    def to_representation(self, instance: models.Model | dict[str, Any]) -> dict[str, Any]:
+        """A row, or what ``values()`` has of it, as it is shown."""
         if self._columns is None:
             self._columns = [_column(field, type(instance)) for field in self._readable_fields]
         row = {}
@@ -118,9 +119,9 @@ class OurModelSerializer(serializers.ModelSerializer[Any]):
         return row
 
 
-def _column(field: Any, model: type[models.Model]) -> Column:
+def _column(field: Any, model: type[Any]) -> Column:
     """How to read a field's value from a row of ``model``, and how to show it."""
-    read: Read = attrgetter(field.source)
+    read: Read = itemgetter(field.source) if model is dict else attrgetter(field.source)
     if isfunction(getattr(model, field.source, None)):
         read = methodcaller(field.source)
     return field.field_name, read, None if type(field) in _AS_STORED else field.to_representation

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, QuerySet
 
 from response.core.api.base import Shown
@@ -9,6 +11,8 @@ from response.core.api.filters import EventFilter, FeedWindow, FilterBackend
 from response.core.api.pagination import Feed
 from response.core.models import Event, Incident
 from response.core.serializers import EventSerializer
+
+_SENT = EventSerializer.Meta.fields
 
 
 class EventViewSet(Shown[Event]):
@@ -26,3 +30,8 @@ class EventViewSet(Shown[Event]):
         # No join, which would leave out what was said of incidents that were deleted since.
         private = Incident.objects.filter(pk=OuterRef("incident_id"), private=True)
         return Event.objects.filter(~Exists(private)).order_by("timestamp", "pk")
+
+    def filter_queryset(self, queryset: QuerySet[Event, Any]) -> QuerySet[Event, Any]:
+        narrowed = super().filter_queryset(queryset)
+        # A page is read as it is sent: nothing is asked of the rows that a model would answer.
+        return narrowed.values(*_SENT, "position") if self.action == "list" else narrowed

@@ -53,6 +53,7 @@ class Feed(LimitOffset):
     A cursor follows the order of the commits, so that nothing is skipped and nothing repeated
     while entries are added. ``?after=0`` begins with the first entry, ``?after=now`` after the
     last. There is a ``next`` page where there is more now; with the ``cursor`` one asks later.
+    Entries come as ``values()`` has them, with their ``position``.
     """
 
     cursor: int | None = None
@@ -72,7 +73,7 @@ class Feed(LimitOffset):
         self.cursor = end
         if len(page) > limit:
             page = page[:limit]
-            self.cursor = page[-1].position
+            self.cursor = page[-1]["position"]
             address = replace_query_param(request.build_absolute_uri(), "after", self.cursor)
             self._next = remove_query_param(address, "offset")
         return page

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from response.core.addresses import without_address
 
@@ -16,8 +15,7 @@ PLACES = {
 }
 
 
-@dataclass(frozen=True)
-class Attribution:
+class Attribution(NamedTuple):
     """Who and from where; what is not known is empty.
 
     ``pinned_by`` is who put a message of somebody else's on the timeline; ``link`` leads to it.

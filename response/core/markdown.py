@@ -121,11 +121,14 @@ def split_code(text: str) -> Iterator[tuple[str, bool]]:
     Code begins with any number of backticks and ends with as many. Fewer than three do not reach
     over a blank line. Takes time linear in the text, whatever is in it.
     """
+    if "`" not in text:
+        yield text, False
+        return
     runs = [(match.start(), match.end()) for match in _BACKTICKS.finditer(text)]
     starts_of_length: dict[int, deque[int]] = {}
     for start, end in runs:
         starts_of_length.setdefault(end - start, deque()).append(start)
-    blank_lines = [match.start() for match in _BLANK_LINE.finditer(text)] if runs else []
+    blank_lines = [match.start() for match in _BLANK_LINE.finditer(text)]
 
     done = 0
     for start, end in runs:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from django.utils.html import escape
@@ -21,6 +22,7 @@ from response.conf import conf
 from response.core import markdown
 from response.core.addresses import hide_addresses
 from response.core.emoji_shortcodes import replace_shortcodes
+from response.core.markdown import Whitelist
 
 
 class Form(Enum):
@@ -88,13 +90,16 @@ class Reader:
         """
         if not text or text.isspace():
             return SafeString("")
-        whitelist = _whitelist(images=self._images)
-        rendered = markdown.to_html(self._readable(text, Form.MARKDOWN), whitelist)
+        rendered = markdown.to_html(self._readable(text, Form.MARKDOWN), self._whitelist)
         return markdown.plain_to_html(self.plain(text)) if rendered is None else rendered
 
     def line(self, text: str | None) -> SafeString:
         """One escaped line without markup, for titles; "" for None."""
         return escape(" ".join(self.plain(text).split()))
+
+    @cached_property
+    def _whitelist(self) -> Whitelist:
+        return _whitelist(images=self._images)
 
     def _readable(self, text: str | None, form: Form) -> str:
         if not text:
@@ -115,10 +120,10 @@ def reader(texts: Iterable[str | None], *, addresses: bool = True, images: bool 
     return Reader(texts, addresses=addresses, images=images)
 
 
-def _whitelist(*, images: bool) -> markdown.Whitelist:
+def _whitelist(*, images: bool) -> Whitelist:
     """What the host's MARKDOWN_FILTER_WHITELIST_* settings leave of what is safe."""
     tags = frozenset(conf.MARKDOWN_FILTER_WHITELIST_TAGS or ()) & markdown.SAFE_TAGS
-    return markdown.Whitelist(
+    return Whitelist(
         tags=tags if images else tags - {"img"},
         attributes=frozenset(
             (tag, attribute)

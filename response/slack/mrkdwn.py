@@ -77,6 +77,8 @@ def humanise(text: str, *, people: Mapping[str, str], form: Form) -> str:
     mention, else by the id. Whatever is no reference of Slack's stays as it is. In Markdown, code
     stays code, and Slack's ``` at any place becomes a fenced block.
     """
+    if "<" not in text and "`" not in text:
+        return text
     if form is Form.PLAIN:
         return _REFERENCE.sub(lambda match: _plain(match, people), text)
     parts: list[str] = []

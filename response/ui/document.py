@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from html import unescape
 from typing import Any
 
 from django.db.models import F, Prefetch
@@ -18,7 +19,9 @@ from django.http import Http404, HttpRequest
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 
 from response.conf import conf
 from response.core import completeness, drafting, missing
@@ -188,8 +191,12 @@ class Document:
         return hashlib.blake2b(bare.encode(), digest_size=9).hexdigest()
 
     def _wrapped(self, name: str, known: str, html: str, *, oob: bool) -> SafeString:
-        values = {"name": name, "known": known, "html": mark_safe(html), "oob": oob}  # noqa: S308
-        return render_to_string("response/parts/part.html", values)
+        knows = format_html('<input type="hidden" name="part" value="{}">', known) if known else ""
+        swap = mark_safe(' hx-swap-oob="true"') if oob else ""
+        shown = mark_safe(html)  # noqa: S308
+        return format_html(
+            '<div id="part-{}" class="response-part"{}>{}{}</div>', name, swap, knows, shown
+        )
 
     # What each part shows besides the frame
 
@@ -230,7 +237,8 @@ class Document:
             "actions": [
                 {
                     "action": action,
-                    "details": self.texts.html(action.details),
+                    "details": (details := self.texts.html(action.details)),
+                    "in_short": Truncator(unescape(strip_tags(details))).chars(60),
                     "owner": without_address(action.user.name),
                     "due": moment(action.due_date),
                     "done_at": moment(action.done_date),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from response.core.addresses import without_address
@@ -92,10 +95,25 @@ def at_a_glance(incident: Incident) -> dict[str, Any]:
     lasts = incident.is_closed() or not incident.report_only
     return {
         "incident": incident,
+        "status": _status(incident.status_text(), incident.status_emoji(), incident.private),
+        "severity": _severity(incident.severity_text() or "", incident.severity_emoji()),
         "lead": without_address(incident.lead.name) if incident.lead else "",
         "started": moment(incident.start_time),
         "duration": incident.duration() if lasts else "",
     }
+
+
+# A list shows few of them over and over, and a template costs as much as the rest of a row.
+@lru_cache(maxsize=64)
+def _status(text: str, emoji: str, private: bool) -> SafeString:
+    shown = {"status_text": text, "status_emoji": emoji, "private": private}
+    return render_to_string("response/status.html", {"incident": shown})
+
+
+@lru_cache(maxsize=64)
+def _severity(text: str, emoji: str) -> SafeString:
+    shown = {"severity_text": text, "severity_emoji": emoji}
+    return render_to_string("response/severity.html", {"incident": shown})
 
 
 def _headings(request: HttpRequest, form: ListForm) -> Iterator[Mapping[str, str]]:

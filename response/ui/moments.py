@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from response.core.instants import local, zone_of
 
@@ -13,10 +16,14 @@ MONTHS = (
     *("August", "September", "October", "November", "December"),
 )
 
+_HTML = (
+    '<time class="response-moment" datetime="{}" title="{}">{}, {} '
+    '<span class="response-zone">{}</span></time>'
+)
 
-@dataclass(frozen=True)
-class Moment:
-    """An instant in words, for ``<time datetime="{{ iso }}">``.
+
+class Moment(NamedTuple):
+    """An instant in words; ``html`` is how a page shows it.
 
     ``iso`` carries the offset; ``day`` is like "Saturday 31 January 2026", ``date`` like
     "31 Jan 2026", ``clock`` like "14:05", and ``zone`` like "GMT" or "UTC+03".
@@ -30,6 +37,11 @@ class Moment:
 
     def __str__(self) -> str:
         return f"{self.date}, {self.clock} {self.zone}"
+
+    @property
+    def html(self) -> SafeString:
+        # Not a template of its own: a page shows hundreds.
+        return format_html(_HTML, self.iso, self.iso, self.date, self.clock, self.zone)
 
 
 def moment(instant: datetime | None) -> Moment | None:

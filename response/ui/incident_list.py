@@ -50,9 +50,8 @@ CSV_COLUMNS = (
 @for_readers
 def incident_list(request: HttpRequest) -> HttpResponse:
     """The incidents that the reader may know of, as far as the address does not narrow them."""
-    form = list_form(request.GET)
-    visible = Incident.objects.visible_to(request.user)
-    rows = ranked(form.apply(visible), form.order).select_related("lead")
+    form, found = _asked_for(request)
+    rows = found.select_related("lead")
     page = page_of(rows.defer("summary", "impact"), form.order.keys, INCIDENTS_A_PAGE, request.GET)
     texts = reader(
         (incident.report for incident in page.rows), addresses=request.user.is_authenticated
@@ -78,9 +77,8 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 @for_readers
 def incident_csv(request: HttpRequest) -> HttpResponseBase:
     """The incidents that the same address would list, all of them, as CSV (RFC 4180)."""
-    form = list_form(request.GET)
-    visible = Incident.objects.visible_to(request.user)
-    rows = ranked(form.apply(visible), form.order).select_related("lead", "reporter")
+    form, found = _asked_for(request)
+    rows = found.select_related("lead", "reporter")
     order = [key.name if not key.descending else f"-{key.name}" for key in form.order.keys]
     answer = StreamingHttpResponse(
         _csv(request, rows.order_by(*order)), content_type="text/csv; charset=utf-8"
@@ -88,6 +86,12 @@ def incident_csv(request: HttpRequest) -> HttpResponseBase:
     answer["Content-Disposition"] = 'attachment; filename="incidents.csv"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _asked_for(request: HttpRequest) -> tuple[ListForm, QuerySet[Incident]]:
+    form, addresses = list_form(request.GET), request.user.is_authenticated
+    found = form.apply(Incident.objects.visible_to(request.user), addresses=addresses)
+    return form, ranked(found, form.order, addresses=addresses)
 
 
 def at_a_glance(incident: Incident) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from django import forms
@@ -13,6 +15,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import (
     Case,
     Count,
+    F,
     IntegerField,
     Q,
     QuerySet,
@@ -20,11 +23,13 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models.functions import Coalesce, Lower, NullIf, StrIndex, Substr
 from django.utils import timezone
 
+from response.core.addresses import without_address
 from response.core.models import Incident, TimelineEvent
 from response.core.models.incident import IncidentQuerySet, Severity
+from response.core.text import reader
 from response.ui.forms import NamedForm
 from response.ui.keyset import Key
 
@@ -35,6 +40,15 @@ STATUSES = {
 }
 NOBODY = "nobody"
 
+#: What every text with an e-mail address matches, in each database; ``core.addresses`` is exact.
+MAY_HOLD_AN_ADDRESS = r"[^\s<](@|%40)\S+\.\S"
+TEXTS = ("report", "summary", "impact")
+
+
+def _up_to_the_at(name: str) -> Substr:
+    return Substr(name, 1, StrIndex(name, Value("@")) - 1)
+
+
 #: What orders may use besides the fields; none of it is ever null.
 RANKS: dict[str, Any] = {
     "open_rank": Case(
@@ -42,8 +56,37 @@ RANKS: dict[str, Any] = {
     ),
     # Those without a severity come after the trivial ones.
     "severity_order": Coalesce(NullIf("severity", Value("")), Value("9")),
-    "lead_order": Lower(Coalesce("lead__display_name", Value("\U0010ffff"))),
+    # The name as it is shown.
+    "lead_order": Lower(
+        Coalesce(
+            Case(
+                When(
+                    lead__display_name__regex=r"^[^@]+@.*\.",
+                    then=_up_to_the_at("lead__display_name"),
+                ),
+                default=F("lead__display_name"),
+            ),
+            Value("\U0010ffff"),
+        )
+    ),
     "title_order": Lower("report"),
+}
+
+#: The same for who is to see no e-mail address: what a row is ordered by stands in the cursors of
+#: pages, for whoever takes them apart.
+RANKS_WITHOUT_ADDRESSES = {
+    **RANKS,
+    "title_order": Lower(
+        Case(
+            When(
+                report__regex=MAY_HOLD_AN_ADDRESS,
+                report__contains="@",
+                then=_up_to_the_at("report"),
+            ),
+            When(report__regex=MAY_HOLD_AN_ADDRESS, then=Value("")),
+            default=F("report"),
+        )
+    ),
 }
 
 
@@ -140,8 +183,11 @@ class ListForm(NamedForm):
             return []
         return [name for name, value in self.cleaned_data.items() if value and name != "ordering"]
 
-    def apply(self, incidents: IncidentQuerySet) -> QuerySet[Incident]:
-        """Those of ``incidents`` that fit. What is not understood narrows nothing."""
+    def apply(self, incidents: IncidentQuerySet, *, addresses: bool) -> QuerySet[Incident]:
+        """Those of ``incidents`` that fit. What is not understood narrows nothing.
+
+        ``addresses`` False: for who is to see no e-mail address, nor find one by guessing.
+        """
         said = self.cleaned_data if self.is_bound else {}
         if said.get("status"):
             incidents = incidents.filter(STATUSES[said["status"]])
@@ -150,7 +196,7 @@ class ListForm(NamedForm):
         elif said.get("severity"):
             incidents = incidents.filter(severity=said["severity"])
         if said.get("lead"):
-            incidents = incidents.filter(led_by(said["lead"]))
+            incidents = incidents.filter(led_by(said["lead"], addresses=addresses))
         if said.get("since"):
             incidents = incidents.filter(start_time__gte=_midnight(said["since"]))
         if said.get("until"):
@@ -158,7 +204,7 @@ class ListForm(NamedForm):
             incidents = incidents.filter(start_time__lt=end)
         if said.get("reports"):
             incidents = incidents.filter(report_only=said["reports"] == "only")
-        return containing_every_word(incidents, said.get("q", ""))
+        return containing_every_word(incidents, said.get("q", ""), addresses=addresses)
 
 
 def list_form(query: Any) -> ListForm:
@@ -172,37 +218,90 @@ def list_form(query: Any) -> ListForm:
     return form
 
 
-def ranked(incidents: QuerySet[Incident], order: Order) -> QuerySet[Incident]:
+def ranked(incidents: QuerySet[Incident], order: Order, *, addresses: bool) -> QuerySet[Incident]:
     """``incidents`` with what ``order`` compares, and with how many they are (``total``)."""
+    ranks = RANKS if addresses else RANKS_WITHOUT_ADDRESSES
     counted = incidents.order_by().annotate(one=Value(1)).values("one")
     total = counted.annotate(number=Count("pk")).values("number")
     names = {key.name for key in order.keys}
     return incidents.annotate(
         total=Subquery(total, output_field=IntegerField()),
-        **{name: rank for name, rank in RANKS.items() if name in names},
+        **{name: rank for name, rank in ranks.items() if name in names},
     )
 
 
-def led_by(name: str) -> Q:
-    """Incidents whose lead is called that, whatever its capitals, or has that id."""
+def led_by(name: str, *, addresses: bool) -> Q:
+    """Incidents whose lead is called that, whatever its capitals, or has that id.
+
+    A name is taken as pages show and suggest it: cut at the "@" of an address, and with the short
+    one in brackets. Without ``addresses`` nobody is found by an address.
+    """
     if name.strip().lower() == NOBODY:
         return Q(lead=None)
     bare = name.strip().removeprefix("@")
-    called = Q(lead__display_name__iexact=bare) | Q(lead__full_name__iexact=bare)
+    if not addresses and without_address(bare) != bare:
+        return Q(pk__in=[])
+    full, bracket, short = bare.removesuffix(")").rpartition(" (")
+    called = _is_called("display_name", bare) | _is_called("full_name", bare)
+    if bracket and bare.endswith(")"):
+        called |= _is_called("full_name", full) & _is_called("display_name", short)
     return called | Q(lead__full_name__istartswith=f"{bare} ") | Q(lead__external_id=bare)
 
 
-def containing_every_word(incidents: QuerySet[Incident], words: str) -> QuerySet[Incident]:
-    """Incidents that have each of the words somewhere in their texts or on their timeline."""
-    for word in dict.fromkeys(words.split()):
-        entries = TimelineEvent.objects.filter(text__icontains=word)
-        incidents = incidents.filter(
-            Q(report__icontains=word)
-            | Q(summary__icontains=word)
-            | Q(impact__icontains=word)
-            | Q(pk__in=entries.values("incident_id"))
-        )
+def _is_called(field: str, name: str) -> Q:
+    column = f"lead__{field}"
+    return Q(**{f"{column}__iexact": name}) | Q(**{f"{column}__istartswith": f"{name}@"})
+
+
+def containing_every_word(
+    incidents: QuerySet[Incident], words: str, *, addresses: bool
+) -> QuerySet[Incident]:
+    """Incidents that have each of the words somewhere in their texts or on their timeline.
+
+    Without ``addresses``, where an address may stand, the words are looked for in what is shown.
+    """
+    asked = list(dict.fromkeys(words.split()))
+    shown = {} if addresses else _showing(asked)
+    for word in asked:
+        has = partial(_has, word, addresses=addresses)
+        entries = TimelineEvent.objects.filter(has("text"))
+        found = Q(pk__in=entries.values("incident_id"))
+        for name in TEXTS:
+            found |= has(name)
+        incidents = incidents.filter(found | Q(pk__in=shown.get(word, ())))
     return incidents
+
+
+def _has(word: str, name: str, *, addresses: bool) -> Q:
+    has = Q(**{f"{name}__icontains": word})
+    return has if addresses else has & ~Q(**{f"{name}__regex": MAY_HOLD_AN_ADDRESS})
+
+
+def _showing(words: Sequence[str]) -> dict[str, set[int]]:
+    """By word, the incidents that show it in a text that may hold an address; two queries, and
+    one for the names in those texts."""
+    if not words:
+        return {}
+    rows = [
+        (incident_id, text)
+        for incident_id, *texts in Incident.objects.filter(
+            reduce(or_, (_may_show(words, name) for name in TEXTS))
+        ).values_list("pk", *TEXTS)
+        for text in texts
+    ]
+    entries = TimelineEvent.objects.filter(_may_show(words, "text"))
+    rows += entries.values_list("incident_id", "text")
+    texts = reader((text for _, text in rows), addresses=False)
+    plain = [(incident_id, texts.plain(text).casefold()) for incident_id, text in rows]
+    return {
+        word: {incident_id for incident_id, text in plain if word.casefold() in text}
+        for word in words
+    }
+
+
+def _may_show(words: Sequence[str], name: str) -> Q:
+    some = reduce(or_, (Q(**{f"{name}__icontains": word}) for word in words))
+    return some & Q(**{f"{name}__regex": MAY_HOLD_AN_ADDRESS})
 
 
 def _midnight(day: date) -> datetime:

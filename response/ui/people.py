@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from response.core.addresses import without_address
-from response.core.models import ExternalUser
+from response.core.models import ExternalUser, Incident
 from response.core.models.user_external import SLACK
 from response.ui.access import for_readers
 from response.ui.pages import render_page
@@ -77,12 +78,20 @@ def called(text: str) -> list[ExternalUser]:
     return list(here.filter(beginning).order_by("pk")[:MOST_SUGGESTIONS])
 
 
-def suggested(text: str) -> list[ExternalUser]:
-    """Those who may be meant by what was typed so far."""
+def suggested(text: str, user: Any) -> list[ExternalUser]:
+    """Those whom a Django user may mean by what they typed so far.
+
+    For an anonymous reader these are the leads of what they may read, by the names they see there.
+    """
     typed = text.strip().removeprefix("@").replace("\x00", "")[:_LONGEST_NAME]
     fits = Q(display_name__icontains=typed) | Q(full_name__icontains=typed)
     found = ExternalUser.objects.filter(deleted=False)
-    return list(found.filter(fits).order_by("display_name", "pk")[:MOST_SUGGESTIONS])
+    found = found.filter(fits).order_by("display_name", "pk")
+    if not user.is_authenticated:
+        leads = found.filter(pk__in=Incident.objects.visible_to(user).values("lead"))
+        shown = (person for person in leads if typed.casefold() in label(person).casefold())
+        return list(islice(shown, MOST_SUGGESTIONS))
+    return list(found[:MOST_SUGGESTIONS])
 
 
 class PersonField(forms.CharField):
@@ -119,5 +128,5 @@ class PersonField(forms.CharField):
 @for_readers
 def suggestions(request: HttpRequest) -> HttpResponse:
     """Options for a datalist: those who may be meant by ``?q=``."""
-    people = {label(person): person for person in suggested(request.GET.get("q", ""))}
+    people = {label(person): person for person in suggested(request.GET.get("q", ""), request.user)}
     return render_page(request, "response/people.html", {"labels": list(people)})

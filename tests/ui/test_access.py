@@ -1,5 +1,9 @@
 """Who may open the pages, and where everybody else is led."""
 
+import base64
+import re
+from html import unescape
+
 import pytest
 from django.contrib import admin
 from django.urls import include, path
@@ -167,6 +171,93 @@ def test_a_preview_tells_no_mail_address_to_anybody(client, settings):
     shown = client.post("/preview/", {"text": "Ask <@U1BEN> or b@corp.example"}).content.decode()
     assert "Ask" in shown
     assert "corp.example" not in shown
+
+
+@pytest.fixture
+def addressed():
+    """Somebody whose names are addresses, and who leads what everybody may read."""
+    return ExternalUser.objects.create(
+        app_id="slack",
+        external_id="U4DAN",
+        display_name="dan@corp.example",
+        full_name="dan@corp.example",
+    )
+
+
+@pytest.mark.parametrize("typed", ["dan@corp.example", "dan@c", "corp.ex", "@corp", "example"])
+def test_an_anonymous_reader_finds_nobody_by_an_address(client, settings, addressed, typed):
+    settings.RESPONSE_LOGIN_REQUIRED = False
+    services.declare_incident(report="Mail is slow", reporter=addressed, lead=addressed)
+    assert 'value="dan"' not in client.get("/people/", {"q": typed}).content.decode()
+    assert "Mail is slow" not in client.get("/", {"lead": typed}).content.decode()
+    assert b"Mail is slow" not in b"".join(client.get("/incidents.csv", {"lead": typed}))
+
+
+def test_an_anonymous_reader_finds_those_who_lead_by_the_names_they_see(
+    client, settings, addressed, ana, signed_in, person
+):
+    services.declare_incident(report="Mail is slow", reporter=ana, lead=addressed)
+    services.declare_incident(report="A secret", reporter=ana, lead=ana, private=True)
+    signed_in.logout()
+    settings.RESPONSE_LOGIN_REQUIRED = False
+    page = client.get("/people/", {"q": "DA"}).content.decode()
+    assert 'value="dan"' in page
+    assert "Mail is slow" in client.get("/", {"lead": "dan"}).content.decode()
+    # Who only works on what is private, or on nothing, is nobody's business.
+    assert 'value="ana"' not in client.get("/people/", {"q": "an"}).content.decode()
+    client.force_login(person)
+    assert 'value="ana"' in client.get("/people/", {"q": "an"}).content.decode()
+
+
+WRITTEN = "The mails to ops@corp.example bounce, <@U1ANA> looks"
+
+
+@pytest.mark.parametrize("where", ["report", "summary", "impact", "timeline"])
+def test_an_anonymous_reader_finds_no_address_in_what_people_wrote(
+    client, settings, incident, where, person
+):
+    if where == "timeline":
+        services.add_timeline_entry(incident.pk, text=WRITTEN)
+    else:
+        services.update_incident(incident.pk, **{where: WRITTEN})
+    address = incident.get_absolute_url()
+
+    def finds(words):
+        found = address in client.get("/", {"q": words}).content.decode()
+        assert found == (address.encode() in b"".join(client.get("/incidents.csv", {"q": words})))
+        return found
+
+    settings.RESPONSE_LOGIN_REQUIRED = False
+    for guess in ("ops@corp.example", "ops@c", "corp.example", "mails corp", "example", "@corp"):
+        assert not finds(guess), guess
+    assert finds("BOUNCE")
+    assert finds("mails looks")
+    assert finds("ops@")
+    client.force_login(person)
+    assert finds("ops@corp.example")
+
+
+@pytest.mark.parametrize("ordering", ["lead", "-lead", "report", "-report"])
+def test_no_address_hides_in_the_address_of_the_next_page(
+    client, settings, addressed, ana, ordering
+):
+    settings.RESPONSE_LOGIN_REQUIRED = False
+    for number in range(60):
+        services.declare_incident(
+            report=f"{number % 3} ops{number:02}@corp.example is full",
+            reporter=ana,
+            lead=addressed if number % 2 else ana,
+        )
+    seen = []
+    address = f"/?ordering={ordering}"
+    while address:
+        page = client.get(address).content.decode()
+        seen += re.findall(r'href="/incident/(\d+)/">', page)
+        following = re.findall(r'rel="next" href="([^"]*)"', page)
+        address = f"/{unescape(following[0])}" if following else ""
+        [cursor] = re.findall(r"after=([\w-]+)", address) or [""]
+        assert b"corp" not in base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    assert len(seen) == len(set(seen)) == 60
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])

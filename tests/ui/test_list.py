@@ -74,6 +74,9 @@ def titles(answer):
         ("lead=ana", "checkout mail"),
         ("lead=ANA", "checkout mail"),
         ("lead=Ana+Lima", "checkout mail"),
+        # As it is suggested.
+        ("lead=Ana+Lima+%28ana%29", "checkout mail"),
+        ("lead=Ana+Lima+%28ben%29", ""),
         ("lead=%40ben", "search"),
         ("lead=U1BEN", "search"),
         ("lead=nobody", "invoices login"),

@@ -205,7 +205,8 @@ SETTINGS: dict[str, Setting] = {
             "RESPONSE_REQUIRE_PERMISSIONS",
             False,
             "Whether a signed-in person needs Django's permissions (response.view_incident, "
-            "response.change_incident…) to read and to write.",
+            "response.change_incident, response.delete_incident…) to read, to write and to take "
+            "away.",
         ),
         Setting(
             "RESPONSE_SITE_NAME",

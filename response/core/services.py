@@ -228,6 +228,20 @@ def remove_timeline_entry(entry_id: int, *, by: Actor | None = None) -> None:
 
 
 @atomic()
+def restore_timeline_entry(entry: TimelineEvent, *, by: Actor | None = None) -> bool:
+    """Put an entry back that was taken off, as the same row (its ``pk``) it was.
+
+    Whether it was gone: one that is there already stays as it is now.
+    """
+    Incident.objects.select_for_update(of=("self",)).get(pk=entry.incident_id)
+    if TimelineEvent.objects.filter(pk=entry.pk).exists():
+        return False
+    entry.save(force_insert=True)
+    signals.timeline_entry_added.send(TimelineEvent, entry=entry, by=by or actors.current())
+    return True
+
+
+@atomic()
 def record(incident: Incident, entry: Entry, *, by: Actor | None = None) -> None:
     """Put a fact that another part of Response knows of (its channel, say) on the timeline."""
     _tell(incident, entry, by or actors.current())

@@ -42,6 +42,14 @@ def may_change(user: Any) -> bool:
     return not conf.RESPONSE_REQUIRE_PERMISSIONS or user.has_perm("response.change_incident")
 
 
+def may_remove(user: Any) -> bool:
+    """Whether a Django user may take away actions and notes as well. Where the host asks for
+    permissions, that is another one than changing, as it is by the API."""
+    if not may_change(user):
+        return False
+    return not conf.RESPONSE_REQUIRE_PERMISSIONS or user.has_perm("response.delete_incident")
+
+
 def for_readers(view: View[Arguments]) -> View[Arguments]:
     """A page for those who ``may_read``, in their time zone, kept by no shared cache.
 
@@ -54,6 +62,11 @@ def for_readers(view: View[Arguments]) -> View[Arguments]:
 def for_editors(view: View[Arguments]) -> View[Arguments]:
     """The same for those who ``may_change`` things."""
     return _guarded(view, lambda user: may_read(user) and may_change(user))
+
+
+def for_removers(view: View[Arguments]) -> View[Arguments]:
+    """The same for those who ``may_remove`` them."""
+    return _guarded(view, lambda user: may_read(user) and may_remove(user))
 
 
 def for_staff(view: View[Arguments]) -> View[Arguments]:

@@ -13,7 +13,7 @@ from response.core import services
 from response.core.actors import page_actor
 from response.core.models import Action, Incident
 from response.ui import answers, editing
-from response.ui.access import for_editors
+from response.ui.access import for_editors, for_removers
 from response.ui.document import Document, find
 from response.ui.forms import ActionForm
 from response.ui.people import label, me
@@ -86,7 +86,7 @@ def mark(request: HttpRequest, incident_id: int, action_id: int) -> HttpResponse
 
 
 @require_POST
-@for_editors
+@for_removers
 def remove(request: HttpRequest, incident_id: int, action_id: int) -> HttpResponse:
     """Take an action away; the timeline keeps that it was there."""
     incident = get_object_or_404(Incident.objects.visible_to(request.user), pk=incident_id)

@@ -16,6 +16,7 @@ from django.utils.text import Truncator
 from response.core.models import Incident, TimelineEvent
 from response.core.text import reader
 from response.ui import undo
+from response.ui.access import may_remove
 from response.ui.document import Document, find
 from response.ui.forms import EntryForm
 from response.ui.pages import is_htmx, render_page
@@ -35,6 +36,7 @@ SAID = {
     "entry-changed": "The entry is changed.",
     "entry-removed": "Taken off the timeline.",
     "undone": "Undone.",
+    "back-already": "It is back already.",
     "unchanged": "Nothing was changed.",
 }
 
@@ -53,8 +55,9 @@ def done(
     """Something was done.
 
     ``said`` is a key of SAID; ``changes`` are what can be undone, and say it otherwise. ``restore``
-    is a token that brings back what was taken away, and ``clear`` is the form that was sent, to be
-    emptied. ``part`` is the one whose place a form took; it is shown again in any case.
+    is a token that brings back what was taken away, for htmx alone: it tells what that was, and an
+    address is no place for that. ``clear`` is the form that was sent, to be emptied. ``part`` is
+    the one whose place a form took; it is shown again in any case.
     """
     changes = list(changes)
     if is_htmx(request):
@@ -66,7 +69,6 @@ def done(
         emptied = [place(request, document, clear)] if clear else []
         return HttpResponse("".join([*parts, poller(incident), *emptied, toast]))
     query = {"said": said, "changes": ",".join(str(entry.pk) for entry in changes)}
-    query["restore"] = restore
     words = "&".join(f"{name}={value}" for name, value in query.items() if value)
     address = reverse("response_ui:incident_doc", kwargs={"incident_id": incident_id})
     return redirect(f"{address}{'?' if words else ''}{words}{f'#{anchor}' if anchor else ''}")
@@ -98,7 +100,7 @@ def toast_of(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     changes: list[TimelineEvent] = []
     if numbers and all(len(n) < 10 for n in numbers):
         changes = list(incident.timelineevent_set.filter(pk__in=numbers).order_by("pk"))
-    return _toast_values(request, incident, said, changes, request.GET.get("restore", ""))
+    return _toast_values(request, incident, said, changes)
 
 
 def refused(
@@ -111,7 +113,12 @@ def refused(
     status: int = 422,
 ) -> HttpResponse:
     """A form that does not fit, with what was typed: in the place of its part, or as a page."""
-    values = {"incident": document.incident, "part_name": part, **values}
+    values = {
+        "incident": document.incident,
+        "part_name": part,
+        "may_remove": may_remove(request.user),
+        **values,
+    }
     if is_htmx(request):
         html = render_to_string(template, values, request)
         return HttpResponse(document.editing(part, html), status=status)
@@ -146,9 +153,10 @@ def _toast_values(
     incident: Incident,
     said: str,
     changes: list[TimelineEvent],
-    restore: str,
+    restore: str = "",
 ) -> dict[str, Any]:
-    reversible = [entry for entry in changes if undo.is_possible(entry)]
+    removes = may_remove(request.user)
+    reversible = [entry for entry in changes if undo.is_possible(entry, may_remove=removes)]
     return {
         "incident": incident,
         "toast": said or _first_line(changes, addresses=request.user.is_authenticated),

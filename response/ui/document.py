@@ -28,7 +28,7 @@ from response.core import completeness, drafting, missing
 from response.core.addresses import without_address
 from response.core.models import Action, Incident, WriteUp
 from response.core.text import Reader, reader
-from response.ui.access import may_change
+from response.ui.access import may_change, may_remove
 from response.ui.editing import seen
 from response.ui.incident_list import at_a_glance
 from response.ui.moments import moment
@@ -153,7 +153,8 @@ class Document:
 
     def stretch(self, part: Stretch, *, oob: bool = False) -> SafeString:
         """A stretch of the timeline as HTML, and after it the way to the next."""
-        entries = tuple(entry(event, self.texts) for event in part.entries)
+        removes = may_remove(self.request.user)
+        entries = tuple(entry(event, self.texts, may_remove=removes) for event in part.entries)
         html = _entries_html(entries, self.incident.pk, may_change(self.request.user))
         shown = self._wrapped(f"t{part.number}", f"timeline:{name_of(part)}", html, oob=oob)
         if oob or not part.end:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -15,7 +15,7 @@ from response.core.actors import page_actor
 from response.core.models import Incident, TimelineEvent
 from response.exceptions import UserError
 from response.ui import answers, editing, undo
-from response.ui.access import for_editors
+from response.ui.access import for_editors, may_remove
 from response.ui.document import Document, find
 from response.ui.editing import EDITABLES, Conflict, Editable
 from response.ui.moments import moment
@@ -120,8 +120,11 @@ def take_back(request: HttpRequest, incident_id: int, entries: str) -> HttpRespo
     incident = get_object_or_404(Incident.objects.visible_to(request.user), pk=incident_id)
     numbers = [number for number in entries.split(",") if number.isdecimal() and len(number) < 10]
     found = list(TimelineEvent.objects.filter(incident=incident, pk__in=numbers).order_by("pk"))
-    if not found or not all(undo.is_possible(entry) for entry in found):
+    if not found or not all(undo.is_possible(entry, may_remove=True) for entry in found):
         raise Http404("There is nothing to undo.")
+    removes = may_remove(request.user)
+    if not all(undo.is_possible(entry, may_remove=removes) for entry in found):
+        raise PermissionDenied("Your account may not take an action away.")
     problem = ""
     if request.method == "POST":
         try:

@@ -16,10 +16,10 @@ from response.core.actors import Actor, page_actor
 from response.core.models import Incident, TimelineEvent
 from response.transactions import atomic
 from response.ui import answers, editing
-from response.ui.access import for_editors, for_readers, may_change
+from response.ui.access import for_editors, for_readers, for_removers, may_change
 from response.ui.document import Document, find
 from response.ui.forms import EntryForm
-from response.ui.pages import is_htmx
+from response.ui.pages import is_htmx, render_page
 from response.ui.timeline import entry
 
 FORM = "response/parts/entry_form.html"
@@ -89,27 +89,28 @@ def edit(request: HttpRequest, incident_id: int, entry_id: int) -> HttpResponse:
 
 
 @require_POST
-@for_editors
+@for_removers
 def remove(request: HttpRequest, incident_id: int, entry_id: int) -> HttpResponse:
     """Take a note off the timeline. What it said goes into a signed token that can bring it back
     within a day."""
-    incident = get_object_or_404(Incident.objects.visible_to(request.user), pk=incident_id)
-    note = _note(incident, entry_id)
+    document = _document(request, incident_id)
+    note = _note(document.incident, entry_id)
     token = signing.dumps(
-        [incident_id, note.timestamp.isoformat(), note.text, note.metadata],
+        [incident_id, entry_id, note.timestamp.isoformat(), note.text, note.metadata],
         salt=SALT,
         compress=True,
     )
     services.remove_timeline_entry(entry_id, by=page_actor(request.user))
-    # Longer ones do not fit into an address.
-    fits = len(token) < 4000 or is_htmx(request)
-    return answers.done(
-        request,
-        incident_id,
-        said="entry-removed",
-        anchor="timeline",
-        restore=token if fits else "",
-    )
+    if is_htmx(request):
+        return answers.done(request, incident_id, said="entry-removed", restore=token)
+    # A page of its own, since the address of another one would carry what the note said.
+    values = {
+        "incident": document.incident,
+        "title": document.texts.line(document.incident.report),
+        "entry": entry(note, document.texts),
+        "restore": token,
+    }
+    return render_page(request, "response/entry_removed.html", values)
 
 
 @require_POST
@@ -119,15 +120,21 @@ def restore(request: HttpRequest, incident_id: int) -> HttpResponse:
     get_object_or_404(Incident.objects.visible_to(request.user), pk=incident_id)
     try:
         token = request.POST.get("restore", "")
-        number, at, text, metadata = signing.loads(token, salt=SALT, max_age=A_DAY)
-    except signing.BadSignature:
+        number, entry_id, at, text, metadata = signing.loads(token, salt=SALT, max_age=A_DAY)
+    except (signing.BadSignature, ValueError):
         raise Http404("There is nothing to bring back.") from None
     if number != incident_id:
         raise Http404("There is nothing to bring back.")
-    services.add_timeline_entry(
-        incident_id, text=text, at=parse_datetime(at), metadata=metadata, by=_author(metadata)
+    note = TimelineEvent(
+        pk=entry_id,
+        incident_id=incident_id,
+        timestamp=parse_datetime(at),
+        text=text,
+        metadata=metadata,
     )
-    return answers.done(request, incident_id, said="undone", anchor="timeline")
+    was_gone = services.restore_timeline_entry(note, by=_author(metadata))
+    said = "undone" if was_gone else "back-already"
+    return answers.done(request, incident_id, said=said, anchor=f"entry-{entry_id}")
 
 
 def _author(metadata: Any) -> Actor:

@@ -184,8 +184,9 @@ def _shown(picture: Picture, texts: Reader) -> Picture:
     )
 
 
-def entry(event: TimelineEvent, texts: Reader) -> Entry:
-    """One entry in words, and in the current time zone."""
+def entry(event: TimelineEvent, texts: Reader, *, may_remove: bool = False) -> Entry:
+    """One entry in words, and in the current time zone, for somebody who ``may_remove`` actions,
+    or not."""
     at = moment(event.timestamp)
     assert at is not None  # noqa: S101 - the column has no nulls
     return Entry(
@@ -196,5 +197,5 @@ def entry(event: TimelineEvent, texts: Reader) -> Entry:
         html=texts.html(event.text),
         pictures=tuple(_shown(picture, texts) for picture in pictures.of(event.metadata)),
         is_note=event.event_type == TimelineEvent.Kind.TEXT,
-        can_be_undone=undo.is_possible(event),
+        can_be_undone=undo.is_possible(event, may_remove=may_remove),
     )

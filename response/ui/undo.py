@@ -26,11 +26,12 @@ ACTION_FIELDS = frozenset(
 WRITE_UP_CHANGES = frozenset({"write_up_drafted", "write_up_changed", "write_up_removed"})
 
 
-def is_possible(entry: TimelineEvent) -> bool:
-    """Whether an entry of the timeline tells of a change that can be taken back."""
+def is_possible(entry: TimelineEvent, *, may_remove: bool) -> bool:
+    """Whether an entry of the timeline tells of a change that can be taken back by somebody who
+    ``may_remove`` actions, or not."""
     kind = update_type(entry)
     known = kind in FIELDS or kind in ACTION_CHANGES or kind in WRITE_UP_CHANGES
-    return known or kind == ACTION_LOGGED
+    return known or (kind == ACTION_LOGGED and may_remove)
 
 
 def update_type(entry: TimelineEvent) -> str:

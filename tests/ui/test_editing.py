@@ -3,6 +3,7 @@
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 
 import pytest
 from django.db import connection, connections
@@ -426,12 +427,52 @@ def test_an_entry_is_changed_taken_away_and_brought_back(editor):
     assert entry.text == "Rolled forward"
     assert entry.metadata["actor"]["name"] == "lee"
     assert "Rolled forward lee, on the web (edited)" in editor.sees()
-    answer = was_done(editor, editor.sends(f"entries/{entry.pk}/remove/"))
+    token = taken_away(editor, entry)
     assert "Rolled forward" not in editor.sees()
-    page = answer if editor.htmx else editor.client.get(answer.url)
-    [token] = re.findall(r'name="restore" value="([^"]*)"', page.content.decode())
     was_done(editor, editor.sends("entries/restore/", restore=token))
     assert "14:20 BST Rolled forward lee, on the web (edited)" in editor.sees()
+    assert editor.incident.timelineevent_set.get(event_type="text").pk == entry.pk
+
+
+def taken_away(editor, entry):
+    """Take a note away; what brings it back."""
+    answer = editor.sends(f"entries/{entry.pk}/remove/")
+    # What the note said stands in no address, and so in no log and no history.
+    assert answer.status_code == 200
+    assert "HX-Redirect" not in answer
+    [token] = re.findall(r'name="restore" value="([^"]*)"', answer.content.decode())
+    return unescape(token)
+
+
+def test_what_is_brought_back_twice_is_there_once(editor):
+    entry = services.add_timeline_entry(editor.incident.pk, text="Rolled back", by=BEN)
+    token = taken_away(editor, entry)
+    for _ in range(2):
+        was_done(editor, editor.sends("entries/restore/", restore=token))
+    note = editor.incident.timelineevent_set.get(event_type="text")
+    assert (note.pk, note.text) == (entry.pk, "Rolled back")
+
+    # Neither does an old page put it back as it was before somebody changed it.
+    services.change_timeline_entry(entry.pk, text="Rolled forward", by=BEN)
+    was_done(editor, editor.sends("entries/restore/", restore=token))
+    note = editor.incident.timelineevent_set.get(event_type="text")
+    assert note.text == "Rolled forward"
+
+
+def test_a_long_note_is_brought_back_as_well(editor):
+    entry = services.add_timeline_entry(editor.incident.pk, text="".join(map(chr, range(32, 9000))))
+    was_done(editor, editor.sends("entries/restore/", restore=taken_away(editor, entry)))
+    note = editor.incident.timelineevent_set.get(event_type="text")
+    assert note.text == entry.text
+
+
+def test_who_took_a_note_away_is_shown_what_it_said(editor):
+    entry = services.add_timeline_entry(editor.incident.pk, text="Rolled *back*", by=BEN)
+    answer = editor.sends(f"entries/{entry.pk}/remove/")
+    page = text_of(answer)
+    assert "Taken off the timeline" in page
+    if not editor.htmx:
+        assert "Rolled back" in page
 
 
 def test_what_somebody_else_took_away_a_moment_before_is_not_found(editor):
@@ -661,6 +702,39 @@ def test_who_may_only_read_changes_nothing(client, settings, incident, lee, form
     lee.user_permissions.add(permission("change_incident"))
     client.force_login(type(lee).objects.get())
     assert client.post(f"/incident/{incident.pk}/{form}").status_code != 403
+
+
+def test_taking_something_away_needs_the_permission_that_it_needs_by_the_api(
+    editor, settings, lee, ana
+):
+    settings.RESPONSE_REQUIRE_PERMISSIONS = True
+    action = services.log_action(editor.incident.pk, details="Add an alert", owner=ana)
+    logged = editor.incident.timelineevent_set.get(metadata__update_type="action_logged")
+    note = services.add_timeline_entry(editor.incident.pk, text="Rolled back", by=BEN)
+    removals = (f"actions/{action.pk}/remove/", f"entries/{note.pk}/remove/", f"undo/{logged.pk}/")
+
+    def is_allowed(*names):
+        lee.user_permissions.set([permission(name) for name in names])
+        editor.client.force_login(type(lee).objects.get())
+
+    is_allowed("view_incident", "change_incident")
+    for form in (f"actions/{action.pk}/edit/", f"entries/{note.pk}/edit/"):
+        page = editor.client.get(editor.address(form), headers=editor.headers)
+        assert page.status_code == 200
+        assert "/remove/" not in page.content.decode()
+    assert f"undo/{logged.pk}/" not in editor.client.get(editor.address()).content.decode()
+    for form in removals:
+        assert editor.client.post(editor.address(form)).status_code == 403
+    assert Action.objects.get() == action
+    assert editor.incident.timelineevent_set.filter(pk=note.pk).exists()
+
+    is_allowed("view_incident", "change_incident", "delete_incident")
+    assert f"undo/{logged.pk}/" in editor.client.get(editor.address()).content.decode()
+    page = editor.client.get(editor.address(f"actions/{action.pk}/edit/"), headers=editor.headers)
+    assert "/remove/" in page.content.decode()
+    was_done(editor, editor.sends(f"actions/{action.pk}/remove/"))
+    taken_away(editor, note)
+    assert not Action.objects.exists()
 
 
 def permission(name):

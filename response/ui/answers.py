@@ -16,10 +16,10 @@ from django.utils.text import Truncator
 from response.core.models import Incident, TimelineEvent
 from response.core.text import reader
 from response.ui import undo
-from response.ui.access import may_remove
 from response.ui.document import Document, find
 from response.ui.forms import EntryForm
 from response.ui.pages import is_htmx, render_page
+from response.ui.rights import may_remove
 
 #: What stands where a form was once it is sent: a link that opens it again, or the form, empty.
 PLACES = {

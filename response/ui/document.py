@@ -28,10 +28,10 @@ from response.core import completeness, drafting, missing
 from response.core.addresses import without_address
 from response.core.models import Action, Incident, WriteUp
 from response.core.text import Reader, reader
-from response.ui.access import may_change, may_remove
 from response.ui.editing import seen
 from response.ui.incident_list import at_a_glance
 from response.ui.moments import moment
+from response.ui.rights import may_change, may_remove
 from response.ui.timeline import (
     Entry,
     Stretch,

@@ -15,12 +15,13 @@ from response.core.actors import page_actor
 from response.core.models import Incident, TimelineEvent
 from response.exceptions import UserError
 from response.ui import answers, editing, undo
-from response.ui.access import for_editors, may_remove
+from response.ui.access import for_editors
 from response.ui.document import Document, find
 from response.ui.editing import EDITABLES, Conflict, Editable
 from response.ui.moments import moment
 from response.ui.pages import is_htmx, render_page
 from response.ui.people import me
+from response.ui.rights import may_remove
 
 FORM = "response/parts/edit.html"
 

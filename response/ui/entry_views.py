@@ -16,10 +16,11 @@ from response.core.actors import Actor, page_actor
 from response.core.models import Incident, TimelineEvent
 from response.transactions import atomic
 from response.ui import answers, editing
-from response.ui.access import for_editors, for_readers, for_removers, may_change
+from response.ui.access import for_editors, for_readers, for_removers
 from response.ui.document import Document, find
 from response.ui.forms import EntryForm
 from response.ui.pages import is_htmx, render_page
+from response.ui.rights import may_change
 from response.ui.timeline import entry
 
 FORM = "response/parts/entry_form.html"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.shortcuts import render, resolve_url
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils import timezone
 
 from response.conf import conf
 from response.core.addresses import without_address
 from response.ui import appearance
-from response.ui.access import may_change, sign_in_address
+from response.ui.rights import may_change
 
 
 def is_htmx(request: HttpRequest) -> bool:
@@ -35,7 +37,8 @@ def render_page(
 ) -> HttpResponse:
     """A page, or a part of one, from a template that may extend ``response/base.html``.
 
-    ``section`` says which entry of the navigation it belongs to: incidents, insights or declare.
+    ``section`` says which entry of the navigation it belongs to: incidents, insights, declare or
+    "".
     """
     signed_in = request.user.is_authenticated
     frame: dict[str, Any] = {
@@ -62,3 +65,27 @@ def _sign_out_address() -> str:
         except NoReverseMatch:
             continue
     return ""
+
+
+def sign_in_address() -> str:
+    """LOGIN_URL where that is a page of this project (or of another site), else the admin's login.
+
+    Django's default LOGIN_URL leads nowhere in a project that has no such page; the admin, which
+    most projects have, can sign people in as well.
+    """
+    try:
+        address = resolve_url(settings.LOGIN_URL)
+        if urlsplit(address).netloc:
+            return address
+        resolve(_within_project(urlsplit(address).path))
+    except (NoReverseMatch, Resolver404):
+        try:
+            return reverse("admin:login")
+        except NoReverseMatch:
+            return str(settings.LOGIN_URL)
+    return address
+
+
+def _within_project(path: str) -> str:
+    prefix = get_script_prefix()
+    return f"/{path.removeprefix(prefix)}" if path.startswith(prefix) else path

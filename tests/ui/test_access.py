@@ -13,6 +13,8 @@ from response.core.actors import Actor
 from response.core.models import ExternalUser
 from response.slack.models import UserStats
 
+from .conftest import text_of
+
 pytestmark = pytest.mark.django_db
 
 
@@ -120,6 +122,27 @@ def test_a_private_incident_does_not_exist_for_outsiders(signed_in, settings, pr
         signed_in.logout()
     assert signed_in.get(private.get_absolute_url()).status_code == 404
     assert "Somebody" not in signed_in.get("/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "address", ["/incident/404/", "/?after=nonsense", "/incident/404/edit/title/"]
+)
+def test_what_is_not_there_is_told_on_a_page_that_leads_on(signed_in, address):
+    answer = signed_in.get(address)
+    assert answer.status_code == 404
+    assert "There is nothing here" in text_of(answer)
+    assert '<a href="/">All incidents</a>' in answer.content.decode()
+    part = signed_in.get(address, headers={"HX-Request": "true"})
+    assert (part.status_code, part.content) == (404, b"")
+
+
+def test_whose_account_is_not_enough_is_told_so_and_as_whom(signed_in, settings, incident):
+    settings.RESPONSE_REQUIRE_PERMISSIONS = True
+    answer = signed_in.get("/")
+    assert answer.status_code == 403
+    assert "Your account may not do this" in text_of(answer)
+    assert "You are signed in as lee." in text_of(answer)
+    assert "Checkout" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("tie", ["lead", "reporter", "participant"])

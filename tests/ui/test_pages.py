@@ -377,6 +377,13 @@ def test_an_end_before_the_start_lasted_no_time(reader, incident):
     assert "lasted 0 seconds" in document(reader, incident)
 
 
+def test_what_lasted_days_is_told_in_days(reader, incident):
+    services.close_incident(incident.pk, at=instant("2024-07-02T13:04"))
+    assert "lasted 46 hours 59 minutes" in document(reader, incident)
+    services.update_incident(incident.pk, end_time=instant("2024-07-20T17:35"))
+    assert "lasted 20 days 3 hours" in document(reader, incident)
+
+
 # How it is made
 
 

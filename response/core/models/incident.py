@@ -265,14 +265,16 @@ def count_change(incident_id: int) -> None:
 
 
 def in_words(length: timedelta) -> str:
-    """ "2 hours 5 minutes", "1 minute", and seconds only under a minute."""
+    """ "2 hours 5 minutes", "1 minute", seconds only under a minute, and from two days on "3 days
+    4 hours"."""
     seconds = max(int(length.total_seconds()), 0)
     if seconds < 60:
         return _counted(seconds, "second")
     hours, minutes = divmod(seconds // 60, 60)
-    return " ".join(
-        _counted(number, unit) for number, unit in ((hours, "hour"), (minutes, "minute")) if number
-    )
+    parts = [(hours, "hour"), (minutes, "minute")]
+    if hours >= 48:
+        parts = [(hours // 24, "day"), (hours % 24, "hour")]
+    return " ".join(_counted(number, unit) for number, unit in parts if number)
 
 
 def _counted(number: int, unit: str) -> str:

@@ -215,7 +215,11 @@
     for (const shown of document.querySelectorAll("[data-running-since]")) {
       const minutes = Math.floor((Date.now() - Date.parse(shown.dataset.runningSince)) / 60000);
       if (minutes > 0) {
-        shown.textContent = `${count(Math.floor(minutes / 60), "hour")} ${count(minutes % 60, "minute")}`.trim();
+        const hours = Math.floor(minutes / 60);
+        const words = hours < 48
+          ? [count(hours, "hour"), count(minutes % 60, "minute")]
+          : [count(Math.floor(hours / 24), "day"), count(hours % 24, "hour")];
+        shown.textContent = words.join(" ").trim();
       }
     }
   }, 20000);

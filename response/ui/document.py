@@ -37,6 +37,7 @@ from response.ui.timeline import (
     Stretch,
     View,
     again,
+    around,
     by_day,
     entry,
     name_of,
@@ -87,6 +88,9 @@ class Document:
         query = self.request.GET
         if query.get("timeline") == "all":
             return [whole(self.incident, self.view)]
+        entry_id = query.get("entry", "")
+        if entry_id.isdecimal() and len(entry_id) < 10:
+            return [around(self.incident, self.view, int(entry_id))]
         return [stretch(self.incident, self.view, after=query.get("after", ""))]
 
     @cached_property

@@ -23,6 +23,8 @@ from response.ui.keyset import Key, beyond, cursor_of, in_order
 from response.ui.moments import Moment, moment
 
 ENTRIES_AT_ONCE = 100
+ENTRIES_BEFORE = 10
+"""How many of those before it are shown with one that a link leads to."""
 
 #: What can be left out of a timeline, by the name in the address.
 KINDS = {
@@ -97,6 +99,19 @@ def stretch(incident: Incident, view: View, *, after: str = "", number: int = 0)
     entries = found[:ENTRIES_AT_ONCE]
     end = cursor_of(entries[-1], view.keys) if len(found) > ENTRIES_AT_ONCE else ""
     return Stretch(number=number, start=after, end=end, entries=entries)
+
+
+def around(incident: Incident, view: View, entry_id: int) -> Stretch:
+    """The entries about one of them, however far down it is; the first ones where it is not there.
+    Three queries."""
+    rows = _rows(incident, view)
+    entry = rows.filter(pk=entry_id).first()
+    if entry is None:
+        return stretch(incident, view)
+    back = [Key(key.name, not key.descending) for key in view.keys]
+    earlier = rows.filter(beyond(back, cursor_of(entry, back)))
+    start = in_order(earlier, back)[ENTRIES_BEFORE : ENTRIES_BEFORE + 1].first()
+    return stretch(incident, view, after=cursor_of(start, view.keys) if start else "")
 
 
 def whole(incident: Incident, view: View) -> Stretch:

@@ -172,6 +172,16 @@ def test_the_document_is_worked_on_by_keyboard_alone(page: Page) -> None:
     expect(page.get_by_label("What happened")).to_have_value("")
 
 
+def test_a_link_leads_to_an_entry_that_is_not_on_the_page(page: Page) -> None:
+    declare(page, "Far down")
+    add_entry(page, "Seen by hand")
+    link = page.locator(".response-entry").filter(has_text="Seen by hand").get_by_role("link").first
+    anchor = link.get_attribute("href")
+    address = page.url.split("?")[0]
+    page.goto(f"{address}?show=pins{anchor}")
+    expect(page.locator(".response-entry").filter(has_text="Seen by hand")).to_be_in_viewport()
+
+
 def test_light_or_dark_is_kept(page: Page) -> None:
     def ground() -> Any:
         return page.evaluate("getComputedStyle(document.body).backgroundColor")

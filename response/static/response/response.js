@@ -59,6 +59,18 @@
     }
   });
 
+  /* A link to an entry that is not on this page, further down or of a kind that is left out, leads
+     to a page that has it. */
+  function findEntry() {
+    const [, number] = /^#entry-(\d+)$/.exec(window.location.hash) || [];
+    const asked = new URLSearchParams(window.location.search).get("entry");
+    if (number && number !== asked && document.getElementById("entries") && !document.getElementById(`entry-${number}`)) {
+      window.location.replace(`?entry=${number}${window.location.hash}`);
+    }
+  }
+  window.addEventListener("hashchange", findEntry);
+  findEntry();
+
   /* News of the document that is open: asked for while somebody looks. */
   function poll() {
     const live = document.getElementById("live");

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, lru_cache
 from html import unescape
 from typing import Any
@@ -19,6 +20,7 @@ from django.http import Http404, HttpRequest
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
@@ -246,6 +248,7 @@ class Document:
                     "in_short": Truncator(unescape(strip_tags(details))).chars(60),
                     "owner": without_address(action.user.name),
                     "due": moment(action.due_date),
+                    "is_overdue": _is_over(action.due_date),
                     "done_at": moment(action.done_date),
                 }
                 for action in self.actions
@@ -285,6 +288,10 @@ class Document:
             *completeness.gaps(self.incident, self.actions),
             *missing.after(self.incident, self.actions),
         ]
+
+
+def _is_over(due: datetime | None) -> bool:
+    return due is not None and due < timezone.now()
 
 
 # The same entries are shown to many, and over and over. A hundred of them are some 40 kB.

@@ -362,7 +362,9 @@ def test_actions_are_logged_done_changed_and_taken_away(editor, ana):
     action.refresh_from_db()
     assert (action.details, action.done, action.done_date) == ("Two alerts", False, None)
     assert action.due_date == instant("2024-07-02T23:59")
-    assert "due 2 Jul 2024, 23:59 BST · ana · high priority" in editor.sees()
+    assert "overdue since 2 Jul 2024, 23:59 BST · ana · high priority" in editor.sees()
+    services.change_action(action.pk, due_date=instant("2999-07-02T23:59"))
+    assert "To do, due 2 Jul 2999, 23:59 BST · ana" in editor.sees()
     was_done(editor, editor.sends(f"actions/{action.pk}/remove/"))
     assert not Action.objects.exists()
 

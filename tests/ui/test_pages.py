@@ -208,7 +208,7 @@ def test_the_document_tells_all_that_is_known(reader, incident, ana):
         "Channel #inc-checkout",
         "Summary Payments time out",
         "Impact 1,204 orders & counting 🔥",
-        "Add an alert To do, due 2 Jul 2024, 00:00 BST · ben · high priority",
+        "Add an alert To do, overdue since 2 Jul 2024, 00:00 BST · ben · high priority",
         "Who took part ben lead, 1 action 12 messages ana reporter 1 message",
     ):
         assert said in words

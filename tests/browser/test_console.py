@@ -92,6 +92,8 @@ def test_every_state_of_the_console_can_be_used_by_everyone(
 
     page.goto(f"{demo}/?q=no+such+words")
     looks_right(page, album, "no-match")
+    page.goto(f"{demo}/insights/?since=2024-01-01&until=2024-01-31")
+    looks_right(page, album, "insights-of-nothing")
     page.goto(f"{demo}/?since=3000-01-01&status=live&lead=demo")
     looks_right(page, album, "narrowed")
     page.locator("summary").filter(has_text="demo").click()
@@ -180,6 +182,22 @@ def test_a_link_leads_to_an_entry_that_is_not_on_the_page(page: Page) -> None:
     address = page.url.split("?")[0]
     page.goto(f"{address}?show=pins{anchor}")
     expect(page.locator(".response-entry").filter(has_text="Seen by hand")).to_be_in_viewport()
+
+
+def test_what_was_written_is_not_left_behind_unasked(page: Page) -> None:
+    declare(page, "Half a sentence")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_label("What happened").press_sequentially("It began")
+    page.get_by_role("link", name="Insights").click(no_wait_after=True)
+    expect(page.get_by_label("What happened")).to_have_value("It began")
+    assert asked == ["beforeunload"]
+    page.get_by_label("What happened").press("Control+Enter")
+    expect(page.locator(".response-entry").filter(has_text="It began")).to_be_visible()
+    expect(page.get_by_label("What happened")).to_have_value("")
+    page.get_by_role("link", name="Insights").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Insights")
+    assert asked == ["beforeunload"]
 
 
 def test_light_or_dark_is_kept(page: Page) -> None:

@@ -102,6 +102,20 @@
     }
   });
 
+  /* What was written is sent by Ctrl+Enter as well, and asked about before it is left behind. */
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
+      event.target.form?.requestSubmit();
+    }
+  });
+  window.addEventListener("beforeunload", (event) => {
+    for (const field of document.querySelectorAll("form[hx-post] textarea")) {
+      if (field.value !== field.defaultValue) {
+        event.preventDefault();
+      }
+    }
+  });
+
   /* Empty fields stay out of the address. */
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb === "get") {

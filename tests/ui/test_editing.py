@@ -638,6 +638,30 @@ def test_two_presses_at_the_same_moment_declare_one_incident(django_user_model):
     assert led == {f"/incident/{Incident.objects.get().pk}/"}
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_two_who_bring_a_note_back_at_the_same_moment_bring_it_back_once(django_user_model, ana):
+    incident = services.declare_incident(report="Search is slow", reporter=ana)
+    note = services.add_timeline_entry(incident.pk, text="Restarted", by=BEN)
+    browsers = [Client(), Client()]
+    for browser in browsers:
+        browser.force_login(django_user_model.objects.get_or_create(username="lee")[0])
+    token = taken_away(Editor(browsers[0], incident, htmx=False), note)
+    ready = threading.Barrier(2)
+
+    def press(browser):
+        ready.wait()
+        try:
+            address = f"/incident/{incident.pk}/entries/restore/"
+            return browser.post(address, {"restore": token}).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as fingers:
+        assert list(fingers.map(press, browsers)) == [302, 302]
+    assert incident.timelineevent_set.get(event_type="text").pk == note.pk
+
+
 def test_a_declaration_that_does_not_fit_keeps_what_was_typed(client, lee):
     client.force_login(lee)
     answer = client.post("/declare/", {"report": "", "summary": "Typed with care"})

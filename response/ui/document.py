@@ -51,7 +51,7 @@ from response.ui.timeline import (
 MOST_TALKATIVE = 10
 
 #: The parts besides the timeline's, by name.
-PARTS = ("header", "facts", "summary", "impact", "write_up", "actions", "people")
+PARTS = ("header", "gaps", "facts", "summary", "impact", "write_up", "actions", "people")
 
 
 def find(request: HttpRequest, incident_id: int) -> Incident:
@@ -210,6 +210,13 @@ class Document:
     def _header(self) -> Mapping[str, Any]:
         return {"title": self.texts.line(self.incident.report)}
 
+    def _gaps(self) -> Mapping[str, Any]:
+        return {"gaps": self.gaps() if self._is_over else []}
+
+    @property
+    def _is_over(self) -> bool:
+        return self.incident.is_closed() or self.incident.report_only
+
     def _facts(self) -> Mapping[str, Any]:
         incident = self.incident
         return {
@@ -236,7 +243,7 @@ class Document:
     def _write_up(self) -> Mapping[str, Any]:
         return {
             "write_up": drafting.rendered(self.write_up.text, self.texts) if self.write_up else "",
-            "is_over": self.incident.is_closed() or self.incident.report_only,
+            "is_over": self._is_over,
         }
 
     def _actions(self) -> Mapping[str, Any]:
@@ -248,7 +255,7 @@ class Document:
                     "in_short": Truncator(unescape(strip_tags(details))).chars(60),
                     "owner": without_address(action.user.name),
                     "due": moment(action.due_date),
-                    "is_overdue": _is_over(action.due_date),
+                    "is_overdue": _has_passed(action.due_date),
                     "done_at": moment(action.done_date),
                 }
                 for action in self.actions
@@ -290,7 +297,7 @@ class Document:
         ]
 
 
-def _is_over(due: datetime | None) -> bool:
+def _has_passed(due: datetime | None) -> bool:
     return due is not None and due < timezone.now()
 
 

@@ -34,7 +34,6 @@ def incident_doc(request: HttpRequest, incident_id: int) -> HttpResponse:
         **answers.toast_of(request, incident),
         "new_entry": EntryForm(),
         "kinds": KIND_NAMES.items(),
-        "gaps": document.gaps() if incident.is_closed() or incident.report_only else [],
     }
     return render_page(request, "response/incident_doc.html", shown)
 

@@ -115,6 +115,18 @@ def test_a_change_can_be_taken_back(editor, incident):
     assert text_of(incident) == "First"
 
 
+def test_what_is_still_missing_is_told_anew_with_every_change(editor, incident):
+    page = editor.get(f"/incident/{incident.pk}/").content.decode()
+    assert "There is no write-up." in page
+    known = re.findall(r'name="part" value="([^"]*)"', page)
+    answer = editor.post(f"/incident/{incident.pk}/write-up/draft/", {"part": known}, headers=HTMX)
+    assert "Nobody has written “Why it happened” in the write-up." in words(answer)
+    assert "There is no write-up." not in words(answer)
+    answer = editor.post(f"/incident/{incident.pk}/reopen/", {"part": known}, headers=HTMX)
+    assert "Its document still lacks" not in words(answer)
+    assert 'id="part-gaps"' in answer.content.decode()
+
+
 def test_a_draft_can_be_taken_back(editor, incident):
     write_ups.draft_write_up(incident.pk)
     entry = incident.timeline_events().last()

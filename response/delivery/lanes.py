@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError
 from django.db.models import Q
 
-from response.delivery import calls, clock, holders, mirrors, outbox
+from response.delivery import calls, clock, doors, holders, mirrors, outbox
 from response.delivery.errors import LaneLost
 from response.delivery.models import Lane, Mirror, OutboxMessage
 from response.transactions import atomic
@@ -59,6 +59,7 @@ def pay_lane(name: str) -> bool:
                     mirrors.pay(debt)
                 else:
                     outbox.pay(debt)
+                doors.let_go_first()
     except LaneLost:
         logger.warning("Somebody else took over the lane %s; we were too slow.", name)
     finally:

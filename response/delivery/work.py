@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from django.apps import apps
 from django.db import connection, connections
 
-from response.delivery import clock, inbox, lanes, runners
+from response.delivery import clock, doors, inbox, lanes, runners
 from response.transactions import DATABASE_TROUBLE, lend_connection
 
 logger = logging.getLogger(__name__)
@@ -117,6 +117,7 @@ class Crew:
     def _do_a_piece(self, me: int) -> bool:
         with self._changed:
             self._at_work[me] = clock.now()
+        doors.let_go_first()
         # Python waits for us where the main thread ended: then the rest is for others.
         return threading.main_thread().is_alive() and self._piece()
 

@@ -21,6 +21,7 @@ from slack_sdk.errors import SlackClientNotConnectedError
 from slack_sdk.socket_mode.builtin import SocketModeClient
 
 from response.conf import conf
+from response.delivery import doors
 from response.exceptions import ResponseError
 from response.slack import reception
 from response.slack.client import SILENCE, SlackClient
@@ -51,13 +52,14 @@ def answer_envelope(raw: str) -> reception.Answer | None:
     if len(raw) > LARGEST_BODY:
         raise MalformedPayloadError("too large")
     kind, payload = envelope_of(raw)
-    match kind:
-        case "events_api":
-            return {} if reception.hear(payload) else None
-        case "interactive":
-            return reception.answer_interaction(payload)
-        case "slash_commands":
-            return reception.answer_command(payload)
+    with doors.answering():
+        match kind:
+            case "events_api":
+                return {} if reception.hear(payload) else None
+            case "interactive":
+                return reception.answer_interaction(payload)
+            case "slash_commands":
+                return reception.answer_command(payload)
     logger.info("Nothing here answers envelopes of the type %r.", kind)
     return {}
 

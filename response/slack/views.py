@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from response import telemetry
+from response.delivery import doors
 from response.slack import reception
 from response.slack.payloads import (
     MalformedPayloadError,
@@ -44,7 +45,7 @@ def _watched(view: Door) -> Door:
     @functools.wraps(view)
     def enter(request: HttpRequest) -> HttpResponse:
         begun = time.perf_counter()
-        with telemetry.about_request(request):
+        with telemetry.about_request(request), doors.answering():
             response = view(request)
         telemetry.door_answered.send_robust(
             None,

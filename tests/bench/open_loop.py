@@ -87,8 +87,8 @@ def at_rate(port: int, plan: Plan, rate: float) -> dict[Kind, Measured]:
     begin = [0.0]
 
     def send() -> None:
+        # Connected with its first request: gunicorn's threads wait for what comes on a new one.
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
-        connection.connect()
         ready.wait()
         ready.wait()
         while (one := next(due, None)) is not None:

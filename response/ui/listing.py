@@ -41,7 +41,7 @@ STATUSES = {
 NOBODY = "nobody"
 
 #: What every text with an e-mail address matches, in each database; ``core.addresses`` is exact.
-MAY_HOLD_AN_ADDRESS = r"[^\s<](@|%40)\S+\.\S"
+MAY_HOLD_AN_ADDRESS = r"[^\s<](@|%40)\S"
 TEXTS = ("report", "summary", "impact")
 
 

@@ -10,8 +10,10 @@ from django.urls import include, path
 
 from response.core import services
 from response.core.actors import Actor
+from response.core.addresses import hide_addresses
 from response.core.models import ExternalUser
 from response.slack.models import UserStats
+from response.ui.listing import MAY_HOLD_AN_ADDRESS
 
 from .conftest import text_of
 
@@ -292,3 +294,12 @@ def test_pages_are_only_read(signed_in, incident, method):
 def test_pages_are_kept_by_no_shared_cache(signed_in, incident):
     for address in ("/", incident.get_absolute_url()):
         assert "private" in signed_in.get(address)["Cache-Control"]
+
+
+def test_what_may_hold_an_address_is_told_in_linear_time():
+    # Nothing is repeated, so nothing is looked at twice, in no database.
+    assert not set("*+{") & set(MAY_HOLD_AN_ADDRESS)
+    for text in ("ana@example.com", r"ana\@example.com", "ana%40example.com", "-ana.b@c.d-"):
+        assert re.search(MAY_HOLD_AN_ADDRESS, text)
+        assert hide_addresses(text) != text
+    assert not re.search(MAY_HOLD_AN_ADDRESS, "<@U0ANA> said @here that 5 @ 3 is fine")

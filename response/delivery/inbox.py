@@ -9,24 +9,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import Error, IntegrityError, connection, transaction
-from django.db.models import (
-    Case,
-    Exists,
-    F,
-    IntegerField,
-    Model,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-    When,
-)
+from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from response import telemetry
@@ -47,6 +36,7 @@ HANDLING = timedelta(seconds=20)
 
 MOST_ATTEMPTS = 8
 BATCH = 200
+LOOK_AHEAD = 50
 
 # When the database does not take what a row leads to, that is not an attempt of the row's, unless
 # it goes on for so long, from the first time, that the row may be the cause.
@@ -181,38 +171,61 @@ def free_claims_of_the_gone() -> None:
 
 def _claim_next() -> Inbox | None:
     present = clock.now()
-    single = waiting().exclude(kind__in=_handlers().batches)
-    if not single.exists():
-        return None
-    # A row waits for the older ones of its channel, except for those that failed and wait
-    # themselves, or hang: nothing may hold up a channel for long.
-    in_turn = Q(not_before=None) | Q(not_before__lte=present)
-    in_trouble = Q(attempts=0, in_trouble_since__gt=present - ORDER_PATIENCE)
-    before = (
-        Inbox.objects.filter(
-            in_turn | in_trouble,
-            lane=OuterRef("lane"),
-            pk__lt=OuterRef("pk"),
-            state=State.WAITING,
+    for key, attempts in _in_turn(present):
+        with atomic():
+            row = _locked(
+                Inbox.objects.filter(pk=key, state=State.WAITING, attempts=attempts)
+            ).first()
+            if row is None:
+                continue
+            # The attempt is counted before it is made: a row that kills its process is known by it.
+            row.attempts += 1
+            row.claimed_until = present + CLAIM
+            row.claimed_by = holders.me()
+            _at_work.add(row.pk)
+            row.save(update_fields=["attempts", "claimed_until", "claimed_by"])
+        return row
+    return None
+
+
+def _in_turn(present: datetime) -> Iterator[tuple[int, int]]:
+    """The rows that may be handled now, one by one: their keys, and their attempts so far."""
+    alone = Inbox.objects.filter(state=State.WAITING).exclude(kind__in=_handlers().batches)
+    urgent = Q(kind__in=_handlers().urgent)
+    yield from _in_turn_of(alone.filter(urgent), present)
+    yield from _in_turn_of(alone.exclude(urgent), present)
+
+
+def _in_turn_of(rows: QuerySet[Inbox], present: datetime) -> Iterator[tuple[int, int]]:
+    # Not in the query: for each row that would go through all the older ones.
+    busy_lanes: set[str] = set()
+    for row in _oldest_first(rows):
+        is_due = row.not_before is None or row.not_before <= present
+        is_claimed = row.claimed_until is not None and row.claimed_until > present
+        if is_due and not is_claimed and row.lane not in busy_lanes:
+            yield row.pk, row.attempts
+        # A row waits for the older ones of its lane, except for those that failed and wait
+        # themselves, or hang: nothing may hold up a channel for long.
+        is_in_trouble = (
+            row.attempts == 0
+            and row.in_trouble_since is not None
+            and row.in_trouble_since > present - ORDER_PATIENCE
         )
-        .exclude(kind__in=_handlers().batches)
-        .exclude(claimed_until__lte=present)
+        hangs = row.claimed_until is not None and not is_claimed
+        if row.lane and (is_due or is_in_trouble) and not hangs:
+            busy_lanes.add(row.lane)
+
+
+def _oldest_first(rows: QuerySet[Inbox]) -> Iterator[Any]:
+    """What decides when each is handled, some rows at a time: mostly the first one is the next."""
+    looked_at = rows.order_by("pk").values_list(
+        *("pk", "lane", "attempts", "not_before", "claimed_until", "in_trouble_since"), named=True
     )
-    urgency = Case(
-        When(kind__in=_handlers().urgent, then=0), default=1, output_field=IntegerField()
-    )
-    candidates = single.filter(Q(lane="") | ~Exists(before)).order_by(urgency, "pk")
-    with atomic():
-        row = _locked(candidates).first()
-        if row is None:
-            return None
-        # The attempt is counted before it is made: a row that kills its process is known by it.
-        row.attempts += 1
-        row.claimed_until = present + CLAIM
-        row.claimed_by = holders.me()
-        _at_work.add(row.pk)
-        row.save(update_fields=["attempts", "claimed_until", "claimed_by"])
-    return row
+    page = list(looked_at[:LOOK_AHEAD])
+    yield from page
+    while len(page) == LOOK_AHEAD:
+        page = list(looked_at.filter(pk__gt=page[-1].pk)[:LOOK_AHEAD])
+        yield from page
 
 
 _Row = TypeVar("_Row", bound=Model)

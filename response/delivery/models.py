@@ -52,9 +52,9 @@ class Inbox(models.Model):
         verbose_name_plural = "inbox: requests from Slack"
         indexes = [
             models.Index(
-                fields=["kind", "lane", "id"],
+                fields=["id"],
                 condition=models.Q(state=0),
-                name="response_inbox_waiting",
+                name="response_inbox_queue",
             ),
             models.Index(
                 fields=["received_at"],

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 from django.db import OperationalError, connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from response.core.models import ExternalUser
 from response.delivery import inbox
@@ -281,6 +282,31 @@ def test_a_row_that_failed_does_not_hold_up_its_channel(handled, time_stands_sti
     inbox.receive("event:2", "event", lane="C1")
     handle_all()
     assert handled.done == ["event:2"]
+
+
+def test_a_channel_that_is_held_up_hides_no_other_however_much_waits_in_it(handled):
+    for number in range(2 * inbox.LOOK_AHEAD + 1):
+        inbox.receive(f"event:{number}", "event", lane="C1")
+    inbox.receive("event:other", "event", lane="C2")
+    assert inbox._claim_next().key == "event:0"
+
+    handle_all()
+
+    assert handled.done == ["event:other"]
+
+
+def test_finding_the_next_row_costs_the_same_whatever_waits_behind_it(handled):
+    def cost_of_finding():
+        with CaptureQueriesContext(connection) as captured:
+            inbox._claim_next()
+        return len(captured)
+
+    inbox.receive("event:0", "event", lane="C1")
+    alone = cost_of_finding()
+    for number in range(1, 2 * inbox.LOOK_AHEAD):
+        inbox.receive(f"event:{number}", "event", lane=f"C{number}")
+    Inbox.objects.filter(key="event:0").update(state=State.DONE)
+    assert cost_of_finding() == alone
 
 
 def test_what_is_urgent_goes_first(handled):

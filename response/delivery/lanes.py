@@ -59,6 +59,8 @@ def pay_lane(name: str) -> bool:
                     mirrors.pay(debt)
                 else:
                     outbox.pay(debt)
+                if debt.not_before is not None and calls.everything_paused():
+                    break
                 doors.let_go_first()
     except LaneLost:
         logger.warning("Somebody else took over the lane %s; we were too slow.", name)
@@ -104,8 +106,6 @@ def free_lanes_of_the_gone() -> None:
 
 
 def _next_debt(lane: str) -> Mirror | OutboxMessage | None:
-    if calls.everything_paused():
-        return None
     present = clock.now()
     return (
         mirrors.payable(present).filter(lane=lane).first()

@@ -151,6 +151,22 @@ def test_a_busy_lane_is_let_go_now_and_then(slack_in_time, time_stands_still):
     del mirrors._syncs["slow"]
 
 
+def test_who_finds_slack_out_of_reach_leaves_the_rest_of_the_lane_alone(slack_in_time):
+    def ask(work):
+        asked.append(work.object_id)
+        calls.call("auth.test", {})
+
+    asked = []
+    mirrors.register("asking", ask)
+    for number in range(5):
+        mirrors.want("asking", number, lane=GENERAL)
+    slack_in_time.unreachable()
+    assert lanes.pay_next()
+    assert asked == [0]
+    assert mirrors.Mirror.objects.filter(kind="asking", not_before=None).count() == 4
+    del mirrors._syncs["asking"]
+
+
 def test_a_payment_ends_before_slack_could_do_twice_what_was_begun():
     """The lease may end while a call hangs; whoever comes next waits out the doubt first."""
     assert lanes.LEASE < mirrors.HOLD

@@ -191,3 +191,23 @@ def test_a_migration_under_a_site_that_serves_loses_and_doubles_nothing(
         taken = traffic.messages
         assert eventually(lambda: traffic.messages > taken, PATIENT)
     is_all_there_once(site, slack_server, traffic)
+
+
+def test_taking_indexes_back_under_a_site_that_serves_loses_and_doubles_nothing(
+    site: Site, slack_server: FakeSlack
+):
+    """They are taken from tables that requests, handlers and payments are at."""
+    prepared(site, slack_server)
+    site.manage("migrate", "response", INDEXED)
+    done = site.run(IS_NEEDED.format(indexed=INDEXED))
+    assert done.returncode == 0, done.stderr
+    site.start(workers=4)
+    traffic = Traffic(site, slack_server)
+    with traffic.goes_on():
+        assert eventually(traffic.has_begun, PATIENT)
+        for _time in range(2):
+            site.manage("migrate", "response", WORKS_FROM)
+            site.manage("migrate", "response", INDEXED)
+        taken = traffic.messages
+        assert eventually(lambda: traffic.messages > taken, PATIENT)
+    is_all_there_once(site, slack_server, traffic)

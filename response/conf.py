@@ -256,6 +256,7 @@ SETTINGS: dict[str, Setting] = {
             "RESPONSE_RUNNER",
             "response.delivery.runners.AfterResponseRunner",
             "Dotted path of what runs the work that a request leaves behind; "
+            "response.delivery.runners.WorkerRunner leaves it to response_worker, "
             "response.delivery.runners.DjangoTasksRunner gives it to a worker of Django's Tasks. "
             "[operations.md](operations.md) says when to choose which.",
         ),
@@ -263,7 +264,7 @@ SETTINGS: dict[str, Setting] = {
             "RESPONSE_SWEEP",
             True,
             "Whether each web process keeps a thread that takes up, every second, what a lost "
-            "ring, a crash or the clock left. Turn it off where response_worker runs.",
+            "ring, a crash or the clock left. It may be off where response_worker runs.",
         ),
         Setting(
             "RESPONSE_RETENTION_DAYS",

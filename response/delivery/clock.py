@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 Job = Callable[[], None]
 
-MINUTE, DAY = "minute", "day"
+MINUTE, DAY, WORKER = "minute", "day", "worker"
 
 _INTERVALS = {MINUTE: timedelta(minutes=1), DAY: timedelta(days=1)}
 _jobs: dict[str, list[Job]] = {MINUTE: [], DAY: []}
@@ -51,8 +51,18 @@ def strike(name: str) -> None:
 
     Such a clock is a little early at times, so it is not asked whether they are due.
     """
-    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now()})
+    beat(name)
     _do_all(name)
+
+
+def beat(name: str) -> None:
+    """Keep that what happens regularly under this name just did."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": now()})
+
+
+def last_beat(name: str) -> datetime | None:
+    """When that last happened; None where it never did."""
+    return Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
 
 
 def is_due(name: str, interval: timedelta) -> bool:
@@ -60,7 +70,7 @@ def is_due(name: str, interval: timedelta) -> bool:
 
     Of many processes that ask at once, one is told yes.
     """
-    last = Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
+    last = last_beat(name)
     present = now()
     if last is None:
         try:

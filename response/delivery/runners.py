@@ -21,7 +21,7 @@ from response.delivery import clock
 
 logger = logging.getLogger(__name__)
 
-# What the task queue has not begun after this long is done here: its worker may be away.
+# What a worker has not begun after this long is done here: it may be away.
 PATIENCE = timedelta(seconds=30)
 
 
@@ -53,6 +53,11 @@ def configured() -> Runner:
     return _configured[path]
 
 
+def work_here() -> None:
+    """Have this process do what it rings for, whatever RESPONSE_RUNNER says: it is a worker."""
+    _configured[conf.RESPONSE_RUNNER] = AfterResponseRunner()
+
+
 def take_up() -> None:
     """Have that done which no ring led to."""
     from response.delivery import work
@@ -60,7 +65,14 @@ def take_up() -> None:
     getattr(configured(), "take_up", work.start)()
 
 
-class AfterResponseRunner:
+class _WorksHere:
+    def _work(self) -> None:
+        from response.delivery import work
+
+        work.start()
+
+
+class AfterResponseRunner(_WorksHere):
     """Does the work in this process, in threads, once the response is sent.
 
     django-after-response keeps one list for the whole process, which whatever request finishes
@@ -92,13 +104,30 @@ class AfterResponseRunner:
             self._is_queued = False
         self._work()
 
-    def _work(self) -> None:
-        from response.delivery import work
 
-        work.start()
+class WorkerRunner(_WorksHere):
+    """Leaves the work to ``response_worker``, which looks for it several times a second.
+
+    Where no worker has shown itself for a while, this process does the work itself.
+    """
+
+    def __init__(self) -> None:
+        self._is_alone = False
+
+    def ring(self) -> None:
+        if self._is_alone:
+            self._work()
+
+    def take_up(self) -> None:
+        seen = clock.last_beat(clock.WORKER)
+        is_alone = seen is None or clock.now() - seen > PATIENCE
+        if is_alone and not self._is_alone:
+            logger.error("No response_worker is at work, so its work is done here: start one.")
+        self._is_alone = is_alone
+        self.ring()
 
 
-class DjangoTasksRunner:
+class DjangoTasksRunner(_WorksHere):
     """Has a worker of Django's Tasks do the work, by the backend that TASKS calls "default".
 
     One task that nobody has begun is enough, since it will find whatever there is by then. Where
@@ -112,14 +141,12 @@ class DjangoTasksRunner:
         self._is_out_of_order = False
 
     def ring(self) -> None:
-        from response.delivery import work
-
         try:
             reason = self._enqueue()
         except Exception as error:  # noqa: BLE001 - of whatever engine the host has
             reason = f"{type(error).__name__}: {error}"
         if reason:
-            work.start()
+            self._work()
         if reason and not self._is_out_of_order:
             logger.error("The task queue does not work, so it is done here: %s", reason)
         self._is_out_of_order = bool(reason)

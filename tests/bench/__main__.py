@@ -110,7 +110,11 @@ def _load(clients: Executor, options: argparse.Namespace) -> Iterator[str]:
     for database, site in _sites():
         site.run_seed("fill_for_load")
         # As the documentation has it: SQLite has one writer, and one process is its best.
-        site.start(1 if database == "SQLite" else WORKERS)
+        if database == "SQLite":
+            site.start(1)
+        else:
+            site.leave_the_work_to_a_worker()
+            site.start(WORKERS)
         pressed = 0
         for slack, rate, seconds in (
             ("warm-up", 50, 2.0),

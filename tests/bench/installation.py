@@ -49,6 +49,12 @@ class MeasuredSite(Site):
         self._counts.mkdir()
         self.environment[counted.FOLDER] = str(self._counts)
 
+    def leave_the_work_to_a_worker(self) -> None:
+        """Start one, and have the processes that are started from now on only answer."""
+        self.environment["TEST_RUNNER"] = "response.delivery.runners.WorkerRunner"
+        self.begin("response_worker")
+        eventually(lambda: self.rows("SELECT 1 FROM response_heartbeat WHERE name = 'worker'"), 60)
+
     def written(self) -> Written:
         """What they wrote so far."""
         return counted.written(self._counts)

@@ -194,6 +194,18 @@ def runner_that_is_not_there(slack, settings):
     settings.RESPONSE_RUNNER = "oncall.runners.Runner"
 
 
+def worker_never(slack, settings):
+    settings.RESPONSE_RUNNER = "response.delivery.runners.WorkerRunner"
+    settings.RESPONSE_SWEEP = True
+
+
+def worker_stopped(slack, settings):
+    worker_never(slack, settings)
+    settings.RESPONSE_SWEEP = False
+    stopped = timezone.now() - timedelta(hours=2)
+    Heartbeat.objects.create(name="worker", beat_at=stopped)
+
+
 def no_scheme(slack, settings):
     settings.SITE_URL = "incidents.example.com"
 
@@ -260,6 +272,8 @@ FAULTS = {
     clock_stopped: ("problem", "was last done 2"),
     runner_without_a_queue: ("warning", "hands the work to Django's Tasks, but TASKS has no queue"),
     runner_that_is_not_there: ("problem", "RESPONSE_RUNNER is 'oncall.runners.Runner', which"),
+    worker_never: ("problem", "was never seen. The web processes do it meanwhile"),
+    worker_stopped: ("problem", "ago. Nobody does it"),
     no_scheme: ("problem", "SITE_URL is 'incidents.example.com'"),
     half_a_scheme: ("problem", "SITE_URL is 'https:/incidents.example.com'"),
     secret_with_a_space: ("problem", "SLACK_SIGNING_SECRET has a space"),

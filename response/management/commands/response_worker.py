@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import signal
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from response.delivery import clock, work
+from response.delivery import clock, runners, work
+
+# Well within the time after which the others take it for gone.
+_BEAT = runners.PATIENCE / 6
+
+
+class _Worker(work.Sweep):
+    """The sweep of a process that shows the others that it is there."""
+
+    _shown_at: datetime | None = None
+
+    def once(self) -> None:
+        present = clock.now()
+        if self._shown_at is None or abs(present - self._shown_at) >= _BEAT:
+            clock.beat(clock.WORKER)
+            self._shown_at = present
+        super().once()
 
 
 class Command(BaseCommand):
@@ -40,7 +57,8 @@ class Command(BaseCommand):
             work.take_over_from_the_gone()
             work.drain()
             return
-        sweep = work.Sweep(work.start)
+        runners.work_here()
+        sweep = _Worker(work.start)
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_signal: sweep.stop())
         self.stdout.write("Working. What is begun is finished before this ends.")

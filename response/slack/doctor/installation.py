@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.checks import CheckMessage
 from django.db import connection
@@ -13,6 +13,7 @@ from response.conf import conf
 from response.core.doctor import Finding, Findings, Level, ok, problem, warning
 from response.delivery import clock
 from response.delivery.models import Heartbeat
+from response.delivery.runners import PATIENCE, WorkerRunner
 
 #: The warnings of ``manage.py check`` without whose mending Slack does not work at all.
 _SERIOUS = frozenset(
@@ -86,8 +87,29 @@ def the_clock() -> Findings:
 def runner() -> Findings:
     """Who does the work that a request leaves behind; whether it can is said of the settings."""
     name = conf.RESPONSE_RUNNER.rpartition(".")[2]
+    if name == WorkerRunner.__name__:
+        seen = clock.last_beat(clock.WORKER)
+        if seen is None or clock.now() - seen > PATIENCE:
+            yield _worker_is_missing(seen)
+            return
     sweep = "and a sweep finds what is left over" if conf.RESPONSE_SWEEP else "without a sweep"
     yield ok("Runner", f"{name}, {sweep}.")
+
+
+def _worker_is_missing(seen: datetime | None) -> Finding:
+    seen_when = (
+        "was never seen" if seen is None else f"was last seen {timesince(seen, clock.now())} ago"
+    )
+    meanwhile = (
+        "The web processes do it meanwhile."
+        if conf.RESPONSE_SWEEP
+        else "Nobody does it: RESPONSE_SWEEP is off."
+    )
+    return problem(
+        "Runner",
+        f"The work is left to response_worker, which {seen_when}. {meanwhile}",
+        "Start manage.py response_worker, and see to it that it is started again when it ends.",
+    )
 
 
 def _of_check(title: str, message: CheckMessage) -> Finding:

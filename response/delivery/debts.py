@@ -17,9 +17,11 @@ LONGEST_BACK_OFF = 30.0  # seconds
 
 
 def note_begun(debt: Debt) -> None:
-    """Keep, before Slack is asked, that from now on it may have been done."""
-    debt.begun_at = clock.now()
-    debt.doubt_until = debt.begun_at + HOLD
+    """Keep, before Slack is asked, that from now on it may have been done; or from an earlier time
+    on, of which that is not known yet."""
+    present = clock.now()
+    debt.begun_at = debt.begun_at or present
+    debt.doubt_until = present + HOLD
     debt.save(update_fields=["begun_at", "doubt_until"])
 
 
@@ -46,6 +48,11 @@ def postpone(debt: Debt, error: DeliveryError) -> None:
     else:
         debt.not_before = clock.now() + calls.UNREACHABLE_PAUSE
     debt.save(update_fields=["error", "not_before", "attempts", "begun_at", "doubt_until"])
+
+
+def in_doubt_for(debt: Debt) -> timedelta:
+    """How long ago something was begun of which nobody knows whether Slack did it."""
+    return clock.now() - debt.begun_at if debt.begun_at is not None else timedelta(0)
 
 
 def is_held(debt: Debt) -> bool:

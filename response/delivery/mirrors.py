@@ -73,18 +73,27 @@ class Work:
         """When something was begun of which nobody knows whether Slack did it; else None."""
         return self._mirror.begun_at
 
+    @property
+    def doubt_until(self) -> datetime | None:
+        """Until when Slack may still do what was begun."""
+        return self._mirror.doubt_until
+
     @contextmanager
     def begun(self) -> Iterator[None]:
         """Around the one call that must not happen twice: until its answer is noted by
         ``settled``, everyone can see that it may have been made."""
-        debts.note_begun(self._mirror)
+        mirror = self._mirror
+        earlier = mirror.begun_at, mirror.doubt_until
+        debts.note_begun(mirror)
         try:
             yield
         except (NotSent, Postponed, Refused, TokenRefused):
-            debts.clear_doubt(self._mirror)
+            # This try did nothing; of an earlier one that is still not known.
+            mirror.begun_at, mirror.doubt_until = earlier
             raise
         except InDoubt as error:
-            debts.note_broken_off(self._mirror, error)
+            debts.note_broken_off(mirror, error)
+            mirror.doubt_until = max(filter(None, (mirror.doubt_until, earlier[1])))
             raise
 
     def keep(self, **shown: Any) -> None:

@@ -73,8 +73,8 @@ def sync(work: Work) -> None:
         return
     body = _body(incident, post)
     digest = posts.digest(body)
-    doubt = work.begun_at
-    if post.message_ts and doubt is None and work.believed.get("digest") == digest:
+    doubt_until = work.doubt_until
+    if post.message_ts and doubt_until is None and work.believed.get("digest") == digest:
         return
     channel_id = post.channel_id or channels.headline_channel(incident)
     ts = posts.update(channel_id, post.message_ts or "", body)
@@ -90,9 +90,9 @@ def sync(work: Work) -> None:
         post.message_ts = ts
         post.channel_id = channel_id
         post.save()
-        if doubt is not None:
+        if doubt_until is not None:
             # What was begun may still come true at Slack, after we have posted again.
-            wants.no_second_headline(incident.pk, channel_id, from_=doubt + mirrors.HOLD)
+            wants.no_second_headline(incident.pk, channel_id, from_=doubt_until)
 
 
 def _withdraw(work: Work, post: HeadlinePost) -> None:

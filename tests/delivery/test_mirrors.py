@@ -11,7 +11,7 @@ from django.db import transaction
 from response.delivery import calls, clock, mirrors, work
 from response.delivery.errors import InDoubt
 from response.delivery.mirrors import Work
-from response.delivery.models import Mirror
+from response.delivery.models import Mirror, Pause
 from response.slack.messages import marked
 from response.testing.payloads import GENERAL
 
@@ -251,6 +251,41 @@ def test_the_doubt_stays_where_the_look_up_fails(posting, time_stands_still):
     assert len(posting.messages(GENERAL)) == 1
     assert (mirror().have, mirror().begun_at) == (1, None)
     assert posting.early_calls == []
+
+
+@pytest.mark.parametrize("then", ["limited", "refused", "not reached"])
+def test_the_doubt_of_one_try_stays_where_the_next_does_nothing(
+    posting, time_stands_still, hurried_client, then
+):
+    posting.hang(5, "chat.postMessage", times=1, completes=False)
+    want()
+    work.drain()
+    posting.recover()
+    doubt, until = mirror().begun_at, mirror().doubt_until
+
+    if then == "limited":
+        posting.rate_limit("chat.postMessage", 5, times=1)
+    elif then == "refused":
+        posting.refuse("chat.postMessage", "is_archived", times=1)
+    else:
+        Pause.objects.create(scope="chat.postMessage", until=clock.now() + timedelta(seconds=5))
+    pass_time(time_stands_still, 3)
+
+    assert (mirror().begun_at, mirror().doubt_until) == (doubt, until)
+
+
+def test_the_doubt_lasts_until_slack_can_do_none_of_the_tries_any_more(
+    posting, time_stands_still, hurried_client
+):
+    posting.hang(5, "chat.postMessage", times=1, completes=False)
+    want()
+    work.drain()
+    posting.recover()
+    doubt, until = mirror().begun_at, mirror().doubt_until
+    posting.status(500, "chat.postMessage", times=1)
+    pass_time(time_stands_still, 3)
+    assert mirror().have == 0
+    assert (mirror().begun_at, mirror().doubt_until) == (doubt, until), "it broke off; one hangs"
 
 
 def test_a_refusal_is_no_doubt(posting):

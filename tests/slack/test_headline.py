@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from response.core import services
 from response.core.models import ExternalUser, Incident
-from response.delivery import clock
+from response.delivery import clock, mirrors
 from response.delivery.models import Mirror
 from response.slack import headline, wants
 from response.slack.block_kit import Button
+from response.slack.client import SlackClient
 from response.slack.decorators import headline_post_action
 from response.slack.models import HeadlinePost
 from response.testing.payloads import ANA, BEN, INCIDENTS, REPORTS, block_action
@@ -351,6 +352,31 @@ def test_a_post_whose_answer_was_lost_is_found_again(
     (message,) = slack.messages(INCIDENTS)
     assert HeadlinePost.objects.get().message_ts == message.ts
     assert len(posts(slack)) == 1 + deleted_by_hand
+
+
+def test_posts_that_slack_makes_of_calls_believed_lost_are_removed_however_late(
+    slack, declare, work_is_done, now, settings
+):
+    settings.SLACK_CLIENT = SlackClient(slack.token, base_url=slack.url, timeout=0.2)
+    slack.follow_clock()
+    slack.hang(600, "chat.postMessage", times=2)
+    declare()
+    work_is_done()
+    now.shift(5)
+    work_is_done()
+    second_try = timezone.now()
+    now.shift(5)
+    work_is_done()
+    (shown,) = slack.messages(INCIDENTS)
+
+    now.move_to(second_try + mirrors.HOLD - datetime.timedelta(seconds=2))
+    work_is_done()
+    slack.recover()
+    assert slack.wait_for(lambda slack: len(slack.messages(INCIDENTS)) == 3)
+    now.shift(10)
+    work_is_done()
+
+    assert [message.ts for message in slack.messages(INCIDENTS)] == [shown.ts]
 
 
 def test_the_channel_may_be_given_by_name(slack, declare, work_is_done, settings):

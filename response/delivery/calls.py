@@ -63,8 +63,10 @@ def use_transport(transport: Transport) -> None:
     _transport[:] = [transport]
 
 
-def call(method: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Call a Web API method once.
+def call(
+    method: str, body: Mapping[str, Any], *, begin: Callable[[], None] | None = None
+) -> dict[str, Any]:
+    """Call a Web API method once. ``begin`` is called when nothing is left but to ask Slack.
 
     Raises the errors of ``delivery.errors``; ``Postponed`` without asking where Slack told us to
     wait. It is a bug to call this inside a transaction, which would hold the database while we
@@ -75,6 +77,8 @@ def call(method: str, body: Mapping[str, Any]) -> dict[str, Any]:
         check()
     scopes = _scopes(method, body)
     _respect_pauses(scopes)
+    if begin is not None:
+        begin()
     try:
         return _transport[0].call(method, body)
     except RateLimited as limited:

@@ -7,6 +7,7 @@ missing, the row's ``in_doubt`` says what to do.
 
 from __future__ import annotations
 
+import functools
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -128,12 +129,12 @@ def _pay(message: OutboxMessage) -> None:
         return
     if _is_pointless(message):
         return
-    debts.note_begun(message)
+    begin = functools.partial(debts.note_begun, message)
     try:
-        answer = calls.call(message.method, message.body)
+        answer = calls.call(message.method, message.body, begin=begin)
     except InDoubt as error:
         debts.note_broken_off(message, error)
-        if clock.now() - message.created_at > GIVE_UP_AFTER:
+        if debts.in_doubt_for(message) > GIVE_UP_AFTER:
             _give_up(message, str(error))
         else:
             debts.postpone(message, error)

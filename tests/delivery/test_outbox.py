@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError, connection
 
 from response.delivery import outbox, work
 from response.delivery.models import OutboxMessage, Pause
@@ -211,6 +212,25 @@ def test_what_should_rather_be_missed_than_seen_twice_is_dropped_in_doubt(
     assert "may be there" in OutboxMessage.objects.get(key="only you").error
 
 
+def test_what_never_left_is_not_in_doubt(slack_in_time, time_stands_still):
+    """The database is away between the note that Slack is asked and the asking."""
+
+    def away_at_the_pauses(execute, sql, params, many, context):
+        if 'FROM "response_pause"' in sql and begun:
+            raise OperationalError("server closed the connection unexpectedly")
+        if "begun_at" in sql and sql.startswith("UPDATE"):
+            begun.append(sql)
+        return execute(sql, params, many, context)
+
+    begun = []
+    messages.tell(GENERAL, ANA, "Only you", key="only you")
+    with contextlib.suppress(OperationalError), connection.execute_wrapper(away_at_the_pauses):
+        work.drain()
+    pass_time(time_stands_still, slack_in_time, 60)
+    assert states() == {"only you": State.SENT}
+    assert len(slack_in_time.ephemerals(GENERAL)) == 1
+
+
 def test_an_outage_of_an_hour_loses_nothing_and_keeps_the_order(slack_in_time, time_stands_still):
     slack_in_time.status(503)
     for number in range(3):
@@ -237,6 +257,21 @@ def test_a_message_that_breaks_slack_every_time_lets_the_others_pass_in_the_end(
     messages.post(GENERAL, "works", key="works")
     work.drain()
     assert states() == {"breaks": State.DEAD, "works": State.SENT}
+
+
+def test_a_message_that_waited_for_long_is_looked_for_after_its_first_try(
+    slack_in_time, time_stands_still
+):
+    slack_in_time.unreachable()
+    messages.post(GENERAL, "has waited", key="has waited")
+    work.drain()
+    time_stands_still.shift(outbox.GIVE_UP_AFTER.total_seconds() + 60)
+    slack_in_time.recover()
+    slack_in_time.drop_answers("chat.postMessage", times=1)
+    work.drain()
+    pass_time(time_stands_still, slack_in_time, 40)
+    assert states() == {"has waited": State.SENT}
+    assert texts(slack_in_time) == ["has waited"]
 
 
 # Refused

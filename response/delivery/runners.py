@@ -141,6 +141,17 @@ class DjangoTasksRunner(_WorksHere):
         self._is_out_of_order = False
 
     def ring(self) -> None:
+        # Where somebody is at it already, the queue may be slow, and it is requests that would
+        # wait. What that ring does not lead to, the sweep does.
+        if self._lock.acquire(blocking=False):
+            try:
+                self._hand_on()
+            finally:
+                self._lock.release()
+
+    take_up = ring
+
+    def _hand_on(self) -> None:
         try:
             reason = self._enqueue()
         except Exception as error:  # noqa: BLE001 - of whatever engine the host has
@@ -151,16 +162,13 @@ class DjangoTasksRunner(_WorksHere):
             logger.error("The task queue does not work, so it is done here: %s", reason)
         self._is_out_of_order = bool(reason)
 
-    take_up = ring
-
     def _enqueue(self) -> str:
         """See to it that a task waits; returns why that seems to be in vain, if it does."""
         from response.delivery import tasks
 
-        with self._lock:
-            if self._enqueued_at is None or not tasks.is_waiting(self._task):
-                self._task, self._enqueued_at = tasks.drain.enqueue(), clock.now()
-            waited = clock.now() - self._enqueued_at
+        if self._enqueued_at is None or not tasks.is_waiting(self._task):
+            self._task, self._enqueued_at = tasks.drain.enqueue(), clock.now()
+        waited = clock.now() - self._enqueued_at
         return f"no worker began a task in {waited}" if waited > PATIENCE else ""
 
 

@@ -167,7 +167,8 @@ def drain(at_most: timedelta | None = None) -> bool:
     """
     begun = clock.now()
     _do_besides()
-    while inbox.handle_next() or lanes.pay_next():
+    # Both each time: what keeps coming in must not keep all that is owed waiting.
+    while inbox.handle_next() | lanes.pay_next():
         if at_most is not None and clock.now() - begun > at_most:
             return True
     return False

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import threading
+from importlib import import_module
 
 import pytest
 
-from response.delivery import holders
+from response.delivery import holders, tasks
+from response.delivery.runners import DjangoTasksRunner
 from response.testing.payloads import GENERAL, block_action
 from tests.delivery.test_kill import headlines, incidents, report
 from tests.servers import Site, eventually
@@ -113,3 +116,38 @@ def test_a_queue_that_is_out_of_order_stops_nothing(site, slack_server):
     site.start(workers=1)
     assert site.deliver(report("Checkout is failing")).status == 200
     assert eventually(lambda: site.rows(HEADLINE), PATIENT)
+
+
+class SilentBackend(import_module(f"{tasks._engine.__name__}.backends.base").BaseTaskBackend):
+    """A queue that takes what is enqueued when the test lets it."""
+
+    asked, answers = threading.Event(), threading.Event()
+
+    def enqueue(self, *_args, **_kwargs):
+        self.asked.set()
+        self.answers.wait(PATIENT)
+        raise ConnectionError("the broker is away")
+
+
+def test_a_queue_that_is_silent_keeps_one_request_waiting_and_not_all(settings):
+    settings.TASKS = {"default": {"BACKEND": f"{__name__}.SilentBackend"}}
+    runner = CountingRunner()
+    first = threading.Thread(target=runner.ring)
+    first.start()
+    try:
+        assert SilentBackend.asked.wait(PATIENT)
+        runner.ring()
+        assert first.is_alive()
+    finally:
+        SilentBackend.answers.set()
+        first.join(PATIENT)
+    assert runner.times == 1, "the first, when it knew that the queue does not work"
+
+
+class CountingRunner(DjangoTasksRunner):
+    """It, ringing for a test instead of for the crews."""
+
+    times = 0
+
+    def _work(self) -> None:
+        self.times += 1

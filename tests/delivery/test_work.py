@@ -17,6 +17,8 @@ from response.delivery import inbox, runners, work
 from response.delivery.models import Inbox
 from response.delivery.runners import AfterResponseRunner
 from response.delivery.work import Crew
+from response.slack import messages
+from response.testing.payloads import GENERAL
 from tests.delivery.test_kill import report
 from tests.payloads import INCIDENTS
 
@@ -285,3 +287,18 @@ def test_a_host_that_makes_each_request_a_transaction_is_served(
     assert slack_sends(form).content == b""
     work.drain()
     assert len(slack.messages(INCIDENTS)) == 1
+
+
+def test_what_is_owed_does_not_wait_until_nothing_comes_in_any_more(handled, slack_in_time):
+    def another(_row):
+        sent.append(len(slack_in_time.messages(GENERAL)))
+        if len(sent) == 1:
+            messages.post(GENERAL, "Hello")
+        if len(sent) < 4:
+            inbox.receive(f"event:{len(sent)}", "event")
+
+    sent = []
+    handled.steps = {"another": another}
+    inbox.receive("event:0", "event")
+    work.drain()
+    assert sent == [0, 1, 1, 1]

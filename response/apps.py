@@ -26,7 +26,17 @@ class ResponseConfig(AppConfig):
 
 def _connect_delivery() -> None:
     from response.core.models import IdempotentRequest
-    from response.delivery import calls, clock, inbox, mirrors, outbox, pruning, runners, work
+    from response.delivery import (
+        calls,
+        clock,
+        inbox,
+        mirrors,
+        outbox,
+        pruning,
+        runners,
+        work,
+        wrong_clock,
+    )
     from response.slack import (
         bookmarks,
         captures,
@@ -69,6 +79,7 @@ def _connect_delivery() -> None:
         (wants.DIRECTORY, people.sync_directory),
     ):
         mirrors.register(kind, sync)
+    clock.each_minute(wrong_clock.put_right)
     clock.each_minute(mirrors.give_second_chances)
     clock.each_minute(headline.want_what_differs)
     clock.each_minute(reminders.remind)

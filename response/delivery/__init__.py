@@ -14,5 +14,5 @@ To understand it, read in this order:
 
 The others say who does this and when (``runners``, ``work``, ``doors``, ``tasks``, ``clock``), who
 is at what (``holders``), and what there is to see and to clear away (``queues``, ``backlog``,
-``admin``, ``pruning``).
+``admin``, ``pruning``, ``wrong_clock``).
 """

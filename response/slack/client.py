@@ -24,6 +24,7 @@ from slack_sdk.web import SlackResponse
 
 from response.conf import conf
 from response.slack import answers, downloads, transport
+from response.slack.already_so import ALREADY_SO, is_so_already
 from response.slack.errors import (
     SlackError,
     SlackInDoubt,
@@ -68,18 +69,6 @@ DEFERRED_METHODS = frozenset(
 
 #: Seconds. A person is waiting.
 DIRECT_TIMEOUT = 2.0
-
-#: Refusals that say that what was asked is so already.
-ALREADY_SO: Mapping[str, frozenset[str]] = {
-    "reactions.add": frozenset({"already_reacted"}),
-    "reactions.remove": frozenset({"no_reaction"}),
-    "pins.add": frozenset({"already_pinned"}),
-    "pins.remove": frozenset({"no_pin"}),
-    "chat.delete": frozenset({"message_not_found"}),
-    "conversations.invite": frozenset({"already_in_channel", "cant_invite_self"}),
-    "conversations.unarchive": frozenset({"not_archived"}),
-    "conversations.archive": frozenset({"already_archived"}),
-}
 
 _OUTCOMES = {
     SlackRateLimited: "rate_limited",
@@ -210,7 +199,7 @@ class SlackClient:
         try:
             return self.api_call(method, **params)
         except SlackRefused as refused:
-            if refused.slack_error in ALREADY_SO[method]:
+            if is_so_already(method, params, str(refused.slack_error)):
                 return {"ok": True, "already_so": refused.slack_error}
             raise
 

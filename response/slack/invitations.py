@@ -38,27 +38,36 @@ def sync(work: Work) -> None:
     if channel is None:
         return
     shown = work.shown
-    invited = list(shown.get("invited", []))
     wanted = [*_concerned(channel.incident)]
     if not shown.get("always"):
         wanted += _always()
+    invited = list(shown.get("invited", []))
     missing = [user_id for user_id in dict.fromkeys(wanted) if user_id not in invited]
-    for start in range(0, len(missing), _AT_ONCE):
-        _invite(channel.channel_id, missing[start : start + _AT_ONCE])
-    with work.settled(invited=invited + missing, always=True):
+    # Slack refused them together, as one of them cannot be invited, and would do so again.
+    alone = [user_id for user_id in missing if user_id in shown.get("alone", [])]
+    together = [user_id for user_id in missing if user_id not in alone]
+    for start in range(0, len(together), _AT_ONCE):
+        batch = together[start : start + _AT_ONCE]
+        done = invited if _invite(channel.channel_id, batch) else alone
+        done += batch
+        work.keep(**{**shown, "invited": invited, "alone": alone})
+    for user_id in alone:
+        _invite(channel.channel_id, [user_id])
+        invited.append(user_id)
+        work.keep(**{**shown, "invited": invited, "alone": alone})
+    with work.settled(invited=invited, always=True):
         pass
 
 
-def _invite(channel_id: str, user_ids: list[str]) -> None:
+def _invite(channel_id: str, user_ids: list[str]) -> bool:
+    """Whether it is done with these people; else each is to be invited alone."""
     try:
         calls.call("conversations.invite", {"channel": channel_id, "users": ",".join(user_ids)})
     except Refused as refused:
         if refused.code not in _CANNOT_INVITE:
             raise
-        # One who cannot be invited makes Slack refuse all of them.
-        if len(user_ids) > 1:
-            for user_id in user_ids:
-                _invite(channel_id, [user_id])
+        return len(user_ids) == 1
+    return True
 
 
 def _concerned(incident: Incident) -> Iterator[str]:

@@ -11,7 +11,8 @@ from response.delivery import calls
 from response.delivery.calls import RateLimited
 from response.delivery.errors import InDoubt, NotSent, Refused, TokenRefused
 from response.slack import pages
-from response.slack.client import ALREADY_SO, configured_client
+from response.slack.already_so import is_so_already
+from response.slack.client import configured_client
 from response.slack.errors import (
     SlackInDoubt,
     SlackNotReached,
@@ -96,7 +97,7 @@ def _call(method: str, body: Mapping[str, Any]) -> dict[str, Any]:
         try:
             return configured_client().api_call(method, **body)
         except SlackRefused as refused:
-            if str(refused.slack_error) in ALREADY_SO.get(method, ()):
+            if is_so_already(method, body, str(refused.slack_error)):
                 return {"ok": True}
             raise
 

@@ -300,7 +300,7 @@ def test_every_method_that_is_called_stands_in_the_table():
         path
         for folder in ("slack", "delivery")
         for path in (ROOT / folder).rglob("*.py")
-        if path.name not in ("client.py", "scopes.py")
+        if path.name not in ("already_so.py", "client.py", "scopes.py")
     ]
     wrappers = methods_of_the_client()
     called: set[str] = set()

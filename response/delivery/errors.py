@@ -21,7 +21,7 @@ class NotSent(DeliveryError):
 
 
 class Postponed(DeliveryError):
-    """Slack asked us to wait, so it was not done: try again at ``until``."""
+    """Slack asked us to wait, or may still do what was begun: try again at ``until``."""
 
     def __init__(self, reason: str, until: datetime) -> None:
         super().__init__(reason)

@@ -96,6 +96,13 @@ class Work:
             mirror.doubt_until = max(filter(None, (mirror.doubt_until, earlier[1])))
             raise
 
+    def wait_for_doubt(self) -> None:
+        """Go on only where Slack will not do any more what was begun: before that, "it is not
+        there" is no answer. Else raises Postponed, and the doubt stays."""
+        until = self._mirror.doubt_until
+        if until is not None and debts.is_held(self._mirror):
+            raise Postponed("Slack may still do what was begun.", until)
+
     def keep(self, **shown: Any) -> None:
         """Note how far it got, so that it goes on from there if Slack asks us to wait now."""
         self._mirror.shown = shown

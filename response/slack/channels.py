@@ -83,6 +83,9 @@ def sync_channel(work: Work) -> None:
     incident = Incident.objects.filter(pk=work.object_id).first()
     if incident is None or incident.comms_channel() is not None:
         return
+    if incident.private:
+        _take_back(work, incident)
+        return
     doubt = work.begun_at
     made = _made_since(doubt, incident) or _make(work, incident, doubt)
     with work.settled(name=made["name"]):
@@ -169,6 +172,15 @@ def _make(work: Work, incident: Incident, doubt: datetime | None) -> Mapping[str
             channel: Mapping[str, Any] = answer["channel"]
             return channel
     raise Refused("Every name for the channel is taken.", "name_taken")
+
+
+def _take_back(work: Work, incident: Incident) -> None:
+    """A private incident gets no channel that everyone sees, nor keeps one that may have been made
+    before it was private."""
+    if made := _made_since(work.begun_at, incident):
+        calls.call("conversations.archive", {"channel": made["id"]})
+    else:
+        work.wait_for_doubt()
 
 
 def _made_since(doubt: datetime | None, incident: Incident) -> Mapping[str, Any] | None:

@@ -23,6 +23,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     # In public channels that the bot did not join, and to people.
     "chat.postMessage": ("chat:write", "chat:write.public", "im:write"),
     "chat.update": ("chat:write",),
+    "conversations.archive": ("channels:manage",),
     "conversations.create": ("channels:manage",),
     "conversations.history": ("channels:history",),
     "conversations.info": ("channels:read",),

@@ -78,7 +78,8 @@ def sync(work: Work) -> None:
         return
     channel_id = post.channel_id or channels.headline_channel(incident)
     ts = posts.update(channel_id, post.message_ts or "", body)
-    ts = ts or posts.update(channel_id, _lost_post(work, channel_id), body)
+    if not ts and (lost := _lost_posts(work, channel_id)):
+        ts = posts.update(channel_id, lost[0], body)
     if not ts:
         with work.begun():
             answer = calls.call(
@@ -100,20 +101,21 @@ def _withdraw(work: Work, post: HeadlinePost) -> None:
     if not post.message_ts and work.begun_at is None:
         return
     channel_id = post.channel_id or channels.headline_channel(post.incident)
-    if ts := post.message_ts or _lost_post(work, channel_id):
+    known = [post.message_ts] if post.message_ts else []
+    for ts in [*known, *_lost_posts(work, channel_id)]:
         posts.delete(channel_id, ts)
+    work.wait_for_doubt()
     if post.pk is not None:
         with work.settled():
             post.message_ts = None
             post.save()
 
 
-def _lost_post(work: Work, channel_id: str) -> str:
-    """The ts of the post that was begun and whose answer is missing, if Slack has it."""
+def _lost_posts(work: Work, channel_id: str) -> list[str]:
+    """The ts of what was begun and whose answer is missing, as far as Slack has it."""
     if work.begun_at is None:
-        return ""
-    found = calls.find({"channel": channel_id}, work.key, work.begun_at)
-    return found[0] if found else ""
+        return []
+    return calls.find({"channel": channel_id}, work.key, work.begun_at)
 
 
 def take_away(incident: Incident) -> None:

@@ -12,7 +12,7 @@ from response.delivery.models import Mirror
 from response.slack import wants
 from response.slack.client import SlackClient
 from response.slack.models import CommsChannel
-from response.testing.payloads import ANA
+from response.testing.payloads import ANA, INCIDENTS
 
 TITLE = "Salaries leaked"
 
@@ -125,3 +125,57 @@ def test_a_channel_that_slack_makes_late_is_archived_where_the_incident_is_priva
     (made,) = made_for_incidents(slack)
     assert made.is_archived
     assert not CommsChannel.objects.exists()
+
+
+# The headline
+
+
+def test_a_headline_that_slack_posts_late_is_taken_back(
+    slack, incident, work_is_done, seconds_pass, impatient
+):
+    slack.hang(60, "chat.postMessage", times=1)
+    work_is_done()
+    services.update_incident(incident.pk, private=True)
+    seconds_pass(5)
+    assert slack.calls_to("conversations.history")
+    assert mirror_of(wants.HEADLINE, incident).begun_at is not None
+
+    slack.recover()
+    assert slack.wait_for(lambda fake: fake.calls_to("chat.postMessage"))
+    assert len(slack.messages(INCIDENTS)) == 1
+    seconds_pass(60)
+
+    assert slack.messages(INCIDENTS) == []
+    debt = mirror_of(wants.HEADLINE, incident)
+    assert (debt.have, debt.begun_at, debt.error) == (debt.want, None, "")
+
+
+def test_a_headline_that_slack_never_posted_is_waited_for_no_longer_than_the_doubt(
+    slack, incident, work_is_done, seconds_pass, impatient
+):
+    slack.hang(60, "chat.postMessage", times=1, completes=False)
+    work_is_done()
+    services.update_incident(incident.pk, private=True)
+    seconds_pass(5)
+    assert mirror_of(wants.HEADLINE, incident).begun_at is not None
+
+    seconds_pass(40)
+
+    debt = mirror_of(wants.HEADLINE, incident)
+    assert (debt.have, debt.begun_at, debt.error) == (debt.want, None, "")
+
+
+def test_a_headline_whose_answer_was_lost_is_taken_back_though_an_older_one_is_known(
+    slack, incident, work_is_done, seconds_pass
+):
+    work_is_done()
+    slack.channels[INCIDENTS].messages.clear()
+    slack.drop_answers("chat.postMessage", times=1)
+    services.update_incident(incident.pk, severity="1")
+    work_is_done()
+    assert len(slack.messages(INCIDENTS)) == 1
+
+    services.update_incident(incident.pk, private=True)
+    seconds_pass(60)
+
+    assert slack.messages(INCIDENTS) == []

@@ -148,13 +148,13 @@ def want_what_differs() -> None:
     Changes that pass by the services (raw SQL, ``QuerySet.update``) tell nobody. Looks at what is
     open, and at what ended lately.
     """
-    mirrors_of = {
-        mirror.object_id: mirror for mirror in mirrors.Mirror.objects.filter(kind=wants.HEADLINE)
-    }
-    for incident in _incidents().filter(
+    looked_at = _incidents().filter(
         Q(end_time=None) | Q(end_time__gte=clock.now() - mirrors.LONGEST_SECOND_CHANCE),
         private=False,
-    ):
+    )
+    known = mirrors.Mirror.objects.filter(kind=wants.HEADLINE, object_id__in=looked_at.values("pk"))
+    mirrors_of = {mirror.object_id: mirror for mirror in known}
+    for incident in looked_at:
         mirror = mirrors_of.get(incident.pk)
         if mirror is None or mirror.want > mirror.have:
             continue

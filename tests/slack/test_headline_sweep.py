@@ -1,0 +1,52 @@
+"""Each minute the clock looks for headlines that differ from their rows; at few of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db.models.signals import post_init
+from django.utils import timezone
+
+from response.core.models import Incident
+from response.delivery.models import Mirror
+from response.slack import headline, wants
+
+
+@pytest.fixture
+def read_mirrors():
+    """The incidents of the mirrors that are read from now on."""
+    read = []
+
+    def note(instance, **_more):
+        read.append(instance.object_id)
+
+    post_init.connect(note, sender=Mirror)
+    yield read
+    post_init.disconnect(note, sender=Mirror)
+
+
+def test_no_headline_of_long_ago_is_read(slack, declared, read_mirrors):
+    long_ago = timezone.now() - timedelta(days=30)
+    old = Incident.objects.bulk_create(
+        Incident(report="Old", report_time=long_ago, end_time=long_ago) for _number in range(3)
+    )
+    Mirror.objects.bulk_create(
+        Mirror(kind=wants.HEADLINE, object_id=incident.pk, lane="C1", have=1) for incident in old
+    )
+    read_mirrors.clear()
+
+    headline.want_what_differs()
+
+    assert read_mirrors == [declared.pk]
+
+
+def test_a_headline_of_what_ended_lately_is_looked_at(slack, declared, work_is_done, read_mirrors):
+    Incident.objects.filter(pk=declared.pk).update(report="By raw SQL", end_time=timezone.now())
+    read_mirrors.clear()
+
+    headline.want_what_differs()
+    work_is_done()
+
+    assert declared.pk in read_mirrors
+    assert "By raw SQL" in str(slack.messages("CINCIDENTS")[0].blocks)

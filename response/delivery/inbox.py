@@ -125,6 +125,16 @@ def _create(**values: Any) -> bool:
     return True
 
 
+def keys_under(start: str) -> Iterable[str]:
+    """The keys that begin with ``start``, found by an index, whatever else there is."""
+    rows = Inbox.objects.filter(key__startswith=start)
+    if connection.vendor == "sqlite":
+        # Its LIKE takes no index; in the order of its keys, which is that of their characters, the
+        # same rows follow each other. PostgreSQL may have another order, and an index for LIKE.
+        rows = rows.filter(key__gte=start, key__lt=start[:-1] + chr(ord(start[-1]) + 1))
+    return rows.values_list("key", flat=True)
+
+
 # Handling
 
 

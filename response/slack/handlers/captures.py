@@ -9,7 +9,6 @@ from response.conf import conf
 from response.core import services
 from response.core.models import Incident
 from response.delivery import inbox
-from response.delivery.models import Inbox
 from response.slack import captures, people, wants
 from response.slack.decorators import slack_event
 from response.slack.models import PinnedMessage
@@ -127,7 +126,7 @@ def _is_the_latest(incident: Incident, what: str, event: Event) -> bool:
     about = f"{incident.pk}:{what[:100]}:"
     mine = about + str(event.get("event_ts") or "")[:50]
     inbox.accept(mine, "mark")
-    return mine == max(Inbox.objects.filter(key__startswith=about).values_list("key", flat=True))
+    return mine == max(inbox.keys_under(about))
 
 
 def _reacted(event: Event) -> str | None:

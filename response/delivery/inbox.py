@@ -125,6 +125,11 @@ def _create(**values: Any) -> bool:
     return True
 
 
+def move_lane(old: str, new: str) -> None:
+    """Have what waits in the lane of one channel handled as what came from another."""
+    Inbox.objects.filter(lane=old, state=State.WAITING).update(lane=new)
+
+
 def keys_under(start: str) -> Iterable[str]:
     """The keys that begin with ``start``, found by an index, whatever else there is."""
     rows = Inbox.objects.filter(key__startswith=start)

@@ -103,12 +103,13 @@ def steps(row: Inbox) -> Iterable[Step]:
     """The handlers of a stored request: for ``delivery.inbox``."""
     if row.kind == CLICK:
         return _click_steps(Click(**_payload(row)))
-    return _event_steps(ChannelEvent(**_payload(row)))
+    # The channel may have got another id since: then the row is in the lane of that one.
+    return _event_steps(replace(ChannelEvent(**_payload(row)), channel_id=row.lane))
 
 
 def apologise(row: Inbox, error_id: str) -> None:
     """Tell the person that a handler failed; the id stands in the log too."""
-    channel_id = _payload(row).get("channel_id")
+    channel_id = row.lane or _payload(row).get("channel_id")
     user_id = _payload(row).get("user_id")
     if channel_id and user_id:
         messages.tell(

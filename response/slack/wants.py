@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from response.conf import conf
 from response.core.actors import Actor
 from response.core.models import Incident
-from response.delivery import clock, mirrors, outbox
+from response.delivery import clock, inbox, mirrors, outbox
 
 if TYPE_CHECKING:
     from response.slack.models import CommsChannel
@@ -120,9 +120,11 @@ def picture(picture_pk: int) -> None:
 
 
 def moved(old_channel_id: str, new_channel_id: str) -> None:
-    """Everything that is still owed to a channel, under its new id."""
+    """Everything that is still owed to a channel, and what came from it and waits, under its new
+    id."""
     mirrors.move_lane(old_channel_id, new_channel_id)
     outbox.move_lane(old_channel_id, new_channel_id)
+    inbox.move_lane(old_channel_id, new_channel_id)
 
 
 def channel_name(channel: CommsChannel, name: str) -> None:

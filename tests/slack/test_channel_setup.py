@@ -5,8 +5,19 @@ from __future__ import annotations
 import pytest
 
 from response.core import services
-from response.slack.models import CommsChannel
-from tests.payloads import ANA, BEN, CHLOE, DAN, app_mention, event, member_joined
+from response.slack.decorators import slack_event
+from response.slack.models import CommsChannel, UserStats
+from tests.payloads import (
+    ANA,
+    BEN,
+    CHLOE,
+    DAN,
+    app_mention,
+    event,
+    member_joined,
+    message,
+    pin_added,
+)
 from tests.slack.conversation import summary
 
 
@@ -121,6 +132,57 @@ def test_a_channel_that_slack_gives_another_id_is_followed(
     work_is_done()
     declared.refresh_from_db()
     assert declared.severity == "3"
+
+
+@pytest.fixture
+def moves(channel, slack, slack_sends, work_is_done):
+    """The channel gets another id; what is done with it comes to wait meanwhile, under the old."""
+    slack.add_channel("C0NEW", channel.channel_name)
+
+    def during(*requests):
+        ids = {"old_channel_id": channel.channel_id, "new_channel_id": "C0NEW"}
+        for request in (event("channel_id_changed", ids), *requests):
+            assert slack_sends(request).status_code == 200
+        work_is_done()
+
+    return during
+
+
+def test_a_command_that_waited_under_the_old_id_is_done(slack, channel, declared, moves):
+    ts = slack.say("C0NEW", "<@UBOT> severity minor")
+    moves(app_mention("severity minor", channel=channel.channel_id, ts=ts))
+
+    declared.refresh_from_db()
+    assert declared.severity == "3"
+    (answered,) = [one for one in slack.messages("C0NEW") if one.ts == ts]
+    assert answered.reactions
+    assert slack.ephemerals("C0NEW") == []
+
+
+def test_a_pin_that_waited_under_the_old_id_is_taken_down(slack, channel, declared, moves):
+    ts = slack.say("C0NEW", "It is the cache", user=BEN)
+    moves(pin_added("It is the cache", message_ts=ts, author=BEN, channel=channel.channel_id))
+
+    assert declared.timeline_events().filter(text="It is the cache").exists()
+
+
+def test_messages_that_waited_under_the_old_id_are_counted(slack_sends, channel, declared, moves):
+    slack_sends(message("before", channel=channel.channel_id))
+    moves(message("after", channel=channel.channel_id), message("after that", channel="C0NEW"))
+
+    # The last one came before anybody here knew of the new id.
+    assert [one.message_count for one in UserStats.objects.filter(incident=declared)] == [2]
+
+
+def test_a_handler_that_fails_under_the_new_id_is_told_there(slack, channel, moves, handlers):
+    @slack_event("pin_added")
+    def broken(incident, event):
+        raise ValueError("a bug")
+
+    moves(pin_added("x", message_ts="1700000000.000240", channel=channel.channel_id, user=ANA))
+
+    (told,) = slack.ephemerals("C0NEW")
+    assert told.user == ANA
 
 
 def test_who_joins_later_is_told_what_happened_so_far(

@@ -75,8 +75,13 @@ class Work:
 
     @property
     def doubt_until(self) -> datetime | None:
-        """Until when Slack may still do what was begun."""
+        """Until when Slack may do, or might have done, what was begun; None where nothing was."""
         return self._mirror.doubt_until
+
+    @property
+    def held_until(self) -> datetime | None:
+        """The same, as long as Slack may still do it: "it is not there" is no answer then."""
+        return self._mirror.doubt_until if debts.is_held(self._mirror) else None
 
     @contextmanager
     def begun(self) -> Iterator[None]:
@@ -95,13 +100,6 @@ class Work:
             debts.note_broken_off(mirror, error)
             mirror.doubt_until = max(filter(None, (mirror.doubt_until, earlier[1])))
             raise
-
-    def wait_for_doubt(self) -> None:
-        """Go on only where Slack will not do any more what was begun: before that, "it is not
-        there" is no answer. Else raises Postponed, and the doubt stays."""
-        until = self._mirror.doubt_until
-        if until is not None and debts.is_held(self._mirror):
-            raise Postponed("Slack may still do what was begun.", until)
 
     def keep(self, **shown: Any) -> None:
         """Note how far it got, so that it goes on from there if Slack asks us to wait now."""

@@ -177,10 +177,11 @@ def _make(work: Work, incident: Incident, doubt: datetime | None) -> Mapping[str
 def _take_back(work: Work, incident: Incident) -> None:
     """A private incident gets no channel that everyone sees, nor keeps one that may have been made
     before it was private."""
+    held_until = work.held_until
     if made := _made_since(work.begun_at, incident):
         calls.call("conversations.archive", {"channel": made["id"]})
-    else:
-        work.wait_for_doubt()
+    elif held_until is not None:
+        raise Postponed("Slack may still make what is to be taken back.", held_until)
 
 
 def _made_since(doubt: datetime | None, incident: Incident) -> Mapping[str, Any] | None:

@@ -14,6 +14,7 @@ from django.db.models import Prefetch, Q
 
 from response.core.models import Incident
 from response.delivery import calls, clock, mirrors, outbox
+from response.delivery.errors import Postponed
 from response.delivery.mirrors import Work
 from response.slack import channels, mrkdwn, people, posts, wants
 from response.slack.block_kit import Actions, Divider, Message, Section, Text
@@ -101,10 +102,12 @@ def _withdraw(work: Work, post: HeadlinePost) -> None:
     if not post.message_ts and work.begun_at is None:
         return
     channel_id = post.channel_id or channels.headline_channel(post.incident)
+    held_until = work.held_until
     known = [post.message_ts] if post.message_ts else []
     for ts in [*known, *_lost_posts(work, channel_id)]:
         posts.delete(channel_id, ts)
-    work.wait_for_doubt()
+    if held_until is not None:
+        raise Postponed("Slack may still post what is to be taken back.", held_until)
     if post.pk is not None:
         with work.settled():
             post.message_ts = None

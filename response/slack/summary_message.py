@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from response.core.models import Incident
 from response.delivery import calls
-from response.delivery.errors import Refused
+from response.delivery.errors import Postponed, Refused
 from response.delivery.mirrors import Work
 from response.slack import channels, instants, mrkdwn, people, posts
 from response.slack.block_kit import Context, Message, Section, Text
@@ -60,24 +62,50 @@ def sync(work: Work) -> None:
     body = {"text": message.text(), "blocks": message.serialize()}
     digest = posts.digest(body)
     shown = work.shown
-    ts = str(shown.get("ts") or "")
-    if not ts and work.begun_at is not None:
-        found = calls.find({"channel": channel.channel_id}, work.key, work.begun_at)
-        ts = found[0] if found else ""
-    if ts and work.believed.get("digest") != digest:
-        ts = posts.update(channel.channel_id, ts, body)
-    if not ts:
-        with work.begun():
-            answer = calls.call(
-                "chat.postMessage",
-                {"channel": channel.channel_id, "metadata": marked(work.key), **body},
-            )
-        ts = str(answer["ts"])
+    ts = (
+        _kept_post(work, channel.channel_id, body, digest)
+        or posts.update(channel.channel_id, _lost_post(work, channel.channel_id), body)
+        or _post(work, channel.channel_id, body)
+    )
     with work.settled(ts=ts, digest=digest, pinned=shown.get("pinned")):
         pass
     if shown.get("pinned") != ts and _pin(channel.channel_id, ts):
         with work.settled(ts=ts, digest=digest, pinned=ts):
             pass
+
+
+def _kept_post(work: Work, channel_id: str, body: dict[str, Any], digest: str) -> str:
+    """The ts of the post that we know of, which says what it should by now; nothing, where there
+    is none, or none any more."""
+    ts = str(work.shown.get("ts") or "")
+    if not ts or work.believed.get("digest") == digest:
+        return ts
+    if not posts.update(channel_id, ts, body):
+        # What is posted in its place must be looked for, if its answer is missing.
+        work.keep()
+        return ""
+    return ts
+
+
+def _lost_post(work: Work, channel_id: str) -> str:
+    """The ts of the post that was begun and whose answer is missing, if Slack has it. While Slack
+    may still make it, nobody can say that it has not."""
+    if work.begun_at is None:
+        return ""
+    held_until = work.held_until
+    if found := calls.find({"channel": channel_id}, work.key, work.begun_at):
+        return found[0]
+    if held_until is not None:
+        raise Postponed("Slack may still post what it has not answered.", held_until)
+    return ""
+
+
+def _post(work: Work, channel_id: str, body: dict[str, Any]) -> str:
+    with work.begun():
+        answer = calls.call(
+            "chat.postMessage", {"channel": channel_id, "metadata": marked(work.key), **body}
+        )
+    return str(answer["ts"])
 
 
 def _pin(channel_id: str, ts: str) -> bool:

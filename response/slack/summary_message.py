@@ -61,17 +61,19 @@ def sync(work: Work) -> None:
     message = render(channel.incident)
     body = {"text": message.text(), "blocks": message.serialize()}
     digest = posts.digest(body)
-    shown = work.shown
+    pinned = work.shown.get("pinned")
     ts = (
         _kept_post(work, channel.channel_id, body, digest)
         or posts.update(channel.channel_id, _lost_post(work, channel.channel_id), body)
         or _post(work, channel.channel_id, body)
     )
-    with work.settled(ts=ts, digest=digest, pinned=shown.get("pinned")):
+    if pinned != ts:
+        # Not settled yet: a pin that has to wait would not be owed any more.
+        work.keep(ts=ts, digest=digest, pinned=pinned)
+        if _pin(channel.channel_id, ts):
+            pinned = ts
+    with work.settled(ts=ts, digest=digest, pinned=pinned):
         pass
-    if shown.get("pinned") != ts and _pin(channel.channel_id, ts):
-        with work.settled(ts=ts, digest=digest, pinned=ts):
-            pass
 
 
 def _kept_post(work: Work, channel_id: str, body: dict[str, Any], digest: str) -> str:

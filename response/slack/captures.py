@@ -7,12 +7,15 @@ from typing import Any
 
 from response.core import services, timeline
 from response.core.models import TimelineEvent
-from response.delivery import calls
+from response.delivery import calls, clock
+from response.delivery.errors import Postponed, Refused
 from response.delivery.mirrors import Work
 from response.slack import mrkdwn, people, pictures
 from response.slack.models import CommsChannel, PinnedMessage
 
 DELETED = "(This message was deleted in Slack.)"
+
+_GONE = frozenset({"message_not_found", "thread_not_found"})
 
 Message = Mapping[str, Any]
 
@@ -71,16 +74,31 @@ def fetch_text(work: Work) -> None:
     message = _fetched(channel.channel_id, marked.message_ts) if channel else None
     if channel is None or message is None:
         return
-    place = {"channel": channel.channel_id, "message_ts": marked.message_ts}
-    permalink = calls.call("chat.getPermalink", place).get("permalink")
     with work.settled():
         # It may have been taken back while we asked.
         still = PinnedMessage.objects.select_for_update().filter(pk=marked.pk).first()
         if still is not None and still.timeline_event_id is None:
-            fill(still, {**message, "permalink": permalink}, channel.channel_id)
+            if still.text != marked.text:
+                # What we heard of meanwhile may be newer than what we were answered.
+                raise Postponed("The message was changed while it was read.", clock.now())
+            fill(still, message, channel.channel_id)
 
 
 def _fetched(channel_id: str, ts: str) -> Message | None:
+    """A message with its permalink; None where it is gone."""
+    try:
+        message = _found(channel_id, ts)
+        if message is None:
+            return None
+        place = {"channel": channel_id, "message_ts": ts}
+        return {**message, "permalink": calls.call("chat.getPermalink", place).get("permalink")}
+    except Refused as refused:
+        if refused.code not in _GONE:
+            raise
+        return None
+
+
+def _found(channel_id: str, ts: str) -> Message | None:
     """A message of the channel, or of one of its threads."""
     this = {"channel": channel_id, "oldest": ts, "latest": ts, "inclusive": True, "limit": 1}
     for method, query in (

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from response.delivery import calls, inbox
+from response.delivery.models import Mirror
 from response.slack.models import PinnedMessage
+from response.slack.web_api import WebApi
 from tests.payloads import ANA, BEN, CHLOE, event, pin_added, pin_removed
 
 OURS = "pushpin"
@@ -38,6 +41,11 @@ def edited(ts, text, channel, at="1710099999.000100"):
     message = {"type": "message", "user": BEN, "text": text, "ts": ts, "edited": {"ts": at}}
     fields = {"subtype": "message_changed", "message": message, "channel": channel.channel_id}
     return event("message", {**fields, "ts": at, "hidden": True})
+
+
+def deleted(ts, channel):
+    fields = {"subtype": "message_deleted", "deleted_ts": ts, "channel": channel.channel_id}
+    return event("message", {**fields, "ts": "1710099999.000300", "hidden": True})
 
 
 def entries(channel):
@@ -127,22 +135,71 @@ def test_an_older_edit_told_later_changes_nothing(happens, said, channel):
 def test_a_deleted_message_leaves_no_words_behind(happens, said, channel):
     happens(reaction("added", said, channel))
 
-    happens(
-        event(
-            "message",
-            {
-                "subtype": "message_deleted",
-                "deleted_ts": said,
-                "channel": channel.channel_id,
-                "ts": "1710099999.000300",
-            },
-        )
-    )
+    happens(deleted(said, channel))
 
     (entry,) = entries(channel)
     assert "gateway" not in entry.text
     assert entry.metadata["deleted"] is True
     assert "gateway" not in PinnedMessage.objects.get().text
+
+
+class Meanwhile(WebApi):
+    """The way to Slack, on which something happens once, right after one call."""
+
+    def __init__(self, method, happening):
+        self._happenings = {method: happening}
+
+    def call(self, method, body):
+        answer = super().call(method, body)
+        if happening := self._happenings.pop(method, None):
+            happening()
+        return answer
+
+
+@pytest.fixture
+def meanwhile(slack_sends):
+    """Have ``change`` happen in Slack, and be heard of, right after the next call of ``method``."""
+
+    def arranged(method, change, news):
+        def happening():
+            change()
+            assert slack_sends(news).status_code == 200
+            while inbox.handle_next():
+                pass
+
+        calls.use_transport(Meanwhile(method, happening))
+
+    yield arranged
+    calls.use_transport(WebApi())
+
+
+READS = ["conversations.history", "chat.getPermalink"]
+
+
+@pytest.mark.parametrize("method", READS)
+def test_a_message_edited_while_it_is_read_stands_there_as_it_is_now(
+    slack, happens, meanwhile, said, channel, method
+):
+    def edit():
+        slack.channels[channel.channel_id].messages[-1].text = "It is the cache"
+
+    meanwhile(method, edit, edited(said, "It is the cache", channel))
+    happens(reaction("added", said, channel))
+
+    assert [entry.text for entry in entries(channel)] == ["It is the cache"]
+    assert PinnedMessage.objects.get().text == "It is the cache"
+
+
+@pytest.mark.parametrize("method", READS)
+def test_a_message_deleted_while_it_is_read_leaves_no_words_behind(
+    slack, happens, meanwhile, said, channel, method
+):
+    meanwhile(method, slack.channels[channel.channel_id].messages.pop, deleted(said, channel))
+    happens(reaction("added", said, channel))
+
+    assert entries(channel) == []
+    assert "gateway" not in PinnedMessage.objects.get().text
+    assert not Mirror.objects.filter(stuck=True).exists(), "there is nothing for anybody to do"
 
 
 def test_edits_of_other_messages_are_not_stored(slack_sends, said, channel, db):

@@ -143,6 +143,27 @@ def test_a_deleted_message_leaves_no_words_behind(happens, said, channel):
     assert "gateway" not in PinnedMessage.objects.get().text
 
 
+@pytest.mark.parametrize("at", ["1710099999.000100", "1710099999.000400"])
+def test_an_edit_told_after_the_deletion_brings_no_words_back(happens, said, channel, at):
+    happens(reaction("added", said, channel))
+
+    happens(deleted(said, channel), edited(said, "the first version", channel, at=at))
+
+    (entry,) = entries(channel)
+    assert "first" not in entry.text
+    assert "first" not in PinnedMessage.objects.get().text
+    assert entry.metadata["deleted"] is True
+    assert "edited" not in entry.metadata
+
+
+def test_a_deletion_is_followed_after_an_edit(happens, said, channel):
+    happens(reaction("added", said, channel))
+
+    happens(edited(said, "the first version", channel), deleted(said, channel))
+
+    assert "first" not in entries(channel)[0].text
+
+
 class Meanwhile(WebApi):
     """The way to Slack, on which something happens once, right after one call."""
 

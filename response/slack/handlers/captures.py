@@ -84,6 +84,8 @@ def follow_deletion(incident: Incident, event: Event) -> None:
     """What is deleted in Slack is not kept here either; that there was something is."""
     marked = _known(incident, str(event.get("deleted_ts") or ""))
     if marked is not None:
+        # As an edit that none is later than: letters come after the digits of every time.
+        _is_the_latest(incident, f"edit:{marked.message_ts}", {"event_ts": "deleted"})
         captures.blank(marked)
 
 

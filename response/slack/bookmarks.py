@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from response.delivery import calls
+from response.delivery.errors import Postponed
 from response.delivery.mirrors import Work
 from response.slack import channels
 from response.slack.models import CommsChannel
@@ -18,17 +19,17 @@ def sync(work: Work) -> None:
     link = channels.document_url(channel.incident)
     if work.believed.get("link") == link:
         return
+    doubt_until = work.doubt_until
     listed = calls.call("bookmarks.list", {"channel_id": channel.channel_id})
     if not any(mark.get("link") == link for mark in listed.get("bookmarks") or []):
-        calls.call(
-            "bookmarks.add",
-            {
-                "channel_id": channel.channel_id,
-                "title": TITLE,
-                "type": "link",
-                "link": link,
-                "emoji": ":memo:",
-            },
-        )
+        if doubt_until is not None:
+            raise Postponed("Slack may still add what it has not answered.", doubt_until)
+        _add(work, channel, link)
     with work.settled(link=link):
         pass
+
+
+def _add(work: Work, channel: CommsChannel, link: str) -> None:
+    where = {"channel_id": channel.channel_id, "type": "link", "link": link}
+    with work.begun():
+        calls.call("bookmarks.add", {**where, "title": TITLE, "emoji": ":memo:"})

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from response.core.models import ExternalUser, Incident
 from response.slack import modals
+from response.slack.client import SlackClient
 from response.slack.models import CommsChannel
 from response.slack.registry import registry
 from response.testing.payloads import ANA, app_mention
@@ -45,6 +48,44 @@ def channel(declared: Incident, slack: Any, work_is_done: Callable[[], None]) ->
     work_is_done()
     made = CommsChannel.objects.get()
     slack.channels[made.channel_id].members[:] = list(slack.users)
+    return made
+
+
+@pytest.fixture
+def moment(slack: Any, settings: Any, transactional_db: None) -> Iterator[Any]:
+    """A moment that lasts until the test moves on, and that Slack goes by; nobody waits long for
+    an answer."""
+    begin = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    with time_machine.travel(begin, tick=False) as moved:
+        slack.follow_clock()
+        settings.SLACK_CLIENT = SlackClient(settings.SLACK_TOKEN, timeout=0.2)
+        yield moved
+
+
+@pytest.fixture
+def seconds_pass(moment: Any, work_is_done: Callable[[], None]) -> Callable[[int], None]:
+    """Let so many seconds pass, in each of which all is done that is due."""
+
+    def passed(number: int) -> None:
+        for _second in range(number):
+            moment.shift(1)
+            work_is_done()
+
+    return passed
+
+
+@pytest.fixture
+def a_channel(
+    moment: Any, declared: Incident, work_is_done: Callable[[], None]
+) -> Callable[[], CommsChannel]:
+    """Make the comms channel, in whatever trouble the test has made."""
+    from response.core import services
+
+    def made() -> CommsChannel:
+        services.request_channel(declared.pk)
+        work_is_done()
+        return CommsChannel.objects.get()
+
     return made
 
 

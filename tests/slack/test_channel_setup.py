@@ -44,6 +44,28 @@ def test_the_summary_keeps_itself_up_to_date_in_place(slack, channel, declared, 
     assert "&amp; more" in str(message.blocks)
 
 
+def test_a_bookmark_that_slack_adds_after_a_time_out_is_the_only_one(
+    slack, a_channel, seconds_pass
+):
+    slack.hang(60, "bookmarks.add", times=1)
+    made = slack.channels[a_channel().channel_id]
+    seconds_pass(20)
+
+    slack.recover()  # and only now does it what it was asked
+    assert slack.wait_for(lambda slack: made.bookmarks)
+    seconds_pass(20)
+
+    assert len(made.bookmarks) == 1
+
+
+def test_a_bookmark_that_slack_never_adds_is_added_after_a_while(slack, a_channel, seconds_pass):
+    slack.hang(1, "bookmarks.add", times=1, completes=False)
+    made = slack.channels[a_channel().channel_id]
+    seconds_pass(36)
+
+    assert len(made.bookmarks) == 1
+
+
 @pytest.mark.parametrize(
     "method", ["conversations.setTopic", "bookmarks.list", "pins.add", "conversations.invite"]
 )

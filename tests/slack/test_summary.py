@@ -2,50 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
-import time_machine
 
 from response.core import services
 from response.delivery import calls
-from response.slack.client import SlackClient
 from response.slack.models import CommsChannel
 from response.slack.web_api import WebApi
 from tests.slack.conversation import summary
 
-
-@pytest.fixture(autouse=True)
-def now(slack, settings, transactional_db):
-    """A clock that stands still until the test moves it, and that Slack goes by; nobody waits
-    long for an answer."""
-    begin = datetime.datetime(2026, 3, 2, 10, tzinfo=datetime.UTC)
-    with time_machine.travel(begin, tick=False) as moved:
-        slack.follow_clock()
-        settings.SLACK_CLIENT = SlackClient(settings.SLACK_TOKEN, timeout=0.2)
-        yield moved
-
-
-@pytest.fixture
-def seconds_pass(now, work_is_done):
-    def passed(number):
-        for _second in range(number):
-            now.shift(1)
-            work_is_done()
-
-    return passed
-
-
-@pytest.fixture
-def a_channel(declared, work_is_done):
-    """Make the comms channel, in whatever trouble the test made."""
-
-    def made():
-        services.request_channel(declared.pk)
-        work_is_done()
-        return CommsChannel.objects.get()
-
-    return made
+pytestmark = pytest.mark.usefixtures("moment")
 
 
 def test_a_summary_that_slack_posts_after_a_time_out_is_the_only_one(

@@ -19,11 +19,11 @@ def sync(work: Work) -> None:
     link = channels.document_url(channel.incident)
     if work.believed.get("link") == link:
         return
-    doubt_until = work.doubt_until
+    held_until = work.held_until
     listed = calls.call("bookmarks.list", {"channel_id": channel.channel_id})
     if not any(mark.get("link") == link for mark in listed.get("bookmarks") or []):
-        if doubt_until is not None:
-            raise Postponed("Slack may still add what it has not answered.", doubt_until)
+        if held_until is not None:
+            raise Postponed("Slack may still add what it has not answered.", held_until)
         _add(work, channel, link)
     with work.settled(link=link):
         pass

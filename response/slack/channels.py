@@ -22,7 +22,7 @@ from response.core import services, timeline
 from response.core.actors import Actor
 from response.core.models import Incident
 from response.delivery import calls
-from response.delivery.errors import Refused
+from response.delivery.errors import Postponed, Refused
 from response.delivery.mirrors import Work
 from response.slack import pages, people, wants
 from response.slack.models import CommsChannel

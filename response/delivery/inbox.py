@@ -206,6 +206,8 @@ def _claim_next() -> Inbox | None:
 def _in_turn(present: datetime) -> Iterator[tuple[int, int]]:
     """The rows that may be handled now, one by one: their keys, and their attempts so far."""
     alone = Inbox.objects.filter(state=State.WAITING).exclude(kind__in=_handlers().batches)
+    if not alone.exists():
+        return
     urgent = Q(kind__in=_handlers().urgent)
     yield from _in_turn_of(alone.filter(urgent), present)
     yield from _in_turn_of(alone.exclude(urgent), present)

@@ -109,7 +109,7 @@ def _withdraw(work: Work, post: HeadlinePost) -> None:
     if held_until is not None:
         raise Postponed("Slack may still post what is to be taken back.", held_until)
     if post.pk is not None:
-        with work.settled():
+        with work.settled(withdrawn=post.message_ts or work.shown.get("withdrawn")):
             post.message_ts = None
             post.save()
 
@@ -137,12 +137,19 @@ def take_away(incident: Incident) -> None:
 def remove_extras(work: Work) -> None:
     """Delete posts of the same incident that Slack made of calls we believed lost."""
     post = HeadlinePost.objects.filter(incident_id=work.object_id).first()
-    if post is None or not post.message_ts:
+    last = post and (post.message_ts or _withdrawn(work.object_id))
+    if post is None or not last:
         return
     key = f"{wants.HEADLINE}:{work.object_id}"
-    for ts in calls.find({"channel": post.channel_id}, key, _posted_at(post.message_ts)):
+    for ts in calls.find({"channel": post.channel_id}, key, _posted_at(last)):
         if ts != post.message_ts:
             posts.delete(post.channel_id, ts)
+
+
+def _withdrawn(incident_id: int) -> str:
+    """The ts of the post that was there before the incident was private."""
+    mirror = mirrors.Mirror.objects.filter(kind=wants.HEADLINE, object_id=incident_id).first()
+    return (mirror and mirror.shown.get("withdrawn")) or ""
 
 
 def want_what_differs() -> None:

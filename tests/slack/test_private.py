@@ -179,3 +179,23 @@ def test_a_headline_whose_answer_was_lost_is_taken_back_though_an_older_one_is_k
     seconds_pass(60)
 
     assert slack.messages(INCIDENTS) == []
+
+
+def test_a_headline_that_slack_posts_late_is_taken_back_though_another_was_posted_meanwhile(
+    slack, incident, work_is_done, seconds_pass, impatient
+):
+    slack.hang(60, "chat.postMessage", times=1)
+    work_is_done()
+    seconds_pass(3)
+    assert len(slack.messages(INCIDENTS)) == 1
+
+    services.update_incident(incident.pk, private=True)
+    work_is_done()
+    assert slack.messages(INCIDENTS) == []
+    slack.recover()
+    assert slack.wait_for(lambda fake: len(fake.calls_to("chat.postMessage")) == 2)
+    assert len(slack.messages(INCIDENTS)) == 1
+    seconds_pass(61)
+
+    assert slack.messages(INCIDENTS) == []
+    assert mirror_of(wants.HEADLINE, incident).error == ""

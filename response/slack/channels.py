@@ -206,13 +206,21 @@ def _bot_id() -> str:
 
 
 def _channel_named(name: str) -> Mapping[str, Any]:
-    for channel in _all_channels():
+    try:
+        return _channel_among("public_channel,private_channel", name)
+    except Refused as refused:
+        if refused.code != "missing_scope":
+            raise
+    # A Slack app that was made long ago may lack groups:read; public channels it sees.
+    return _channel_among("public_channel", name)
+
+
+def _channel_among(types: str, name: str) -> Mapping[str, Any]:
+    for channel in _all_channels(types):
         if channel.get("name") == name:
             return channel
     raise Refused(f"There is no channel #{name} that the bot can see.", "channel_not_found")
 
 
-def _all_channels() -> Iterator[Mapping[str, Any]]:
-    return pages.items_of(
-        "conversations.list", "channels", exclude_archived=True, types="public_channel"
-    )
+def _all_channels(types: str = "public_channel") -> Iterator[Mapping[str, Any]]:
+    return pages.items_of("conversations.list", "channels", exclude_archived=True, types=types)

@@ -18,7 +18,8 @@ from response.slack.block_kit import Button
 from response.slack.client import SlackClient
 from response.slack.decorators import headline_post_action
 from response.slack.models import HeadlinePost
-from response.testing.payloads import ANA, BEN, INCIDENTS, REPORTS, block_action
+from response.testing.fake_workspace import Channel
+from response.testing.payloads import ANA, BEN, BOT, INCIDENTS, REPORTS, block_action
 
 BLOCKS = ["report", "reporter", "lead", "divider", "status", "severity", "incident_doc"]
 
@@ -387,6 +388,44 @@ def test_the_channel_may_be_given_by_name(slack, declare, work_is_done, settings
     work_is_done()
     assert len(slack.messages(INCIDENTS)) == 2
     assert len(slack.calls_to("conversations.list")) == 1
+
+
+@pytest.fixture
+def private_room(slack, settings):
+    """A private channel with the bot in it, that the settings name."""
+    room = Channel("CPRIVATE", "war-room", members=[BOT], is_private=True)
+    slack.channels[room.id] = room
+    settings.INCIDENT_CHANNEL_ID = ""
+    settings.INCIDENT_CHANNEL_NAME = "#war-room"
+    return room
+
+
+def test_a_private_channel_that_the_bot_is_in_may_be_given_by_name(
+    slack, declare, work_is_done, private_room
+):
+    declare()
+    work_is_done()
+    assert len(slack.messages(private_room.id)) == 1
+
+
+def test_a_private_channel_that_the_bot_is_not_in_is_not_found(
+    slack, declare, work_is_done, private_room
+):
+    private_room.members.remove(BOT)
+    incident = declare()
+    work_is_done()
+    assert "There is no channel #war-room" in mirror_of(incident).error
+
+
+def test_a_public_channel_is_found_by_name_without_the_scope_to_see_private_ones(
+    slack, declare, work_is_done, settings
+):
+    settings.INCIDENT_CHANNEL_ID = ""
+    settings.INCIDENT_CHANNEL_NAME = "#incidents"
+    slack.refuse("conversations.list", "missing_scope", times=1, needed="groups:read")
+    declare()
+    work_is_done()
+    assert len(slack.messages(INCIDENTS)) == 1
 
 
 def test_nowhere_to_post_is_a_debt_with_its_reason(slack, declare, work_is_done, settings):

@@ -11,7 +11,7 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.timesince import timesince
 
-from response.checks import host_of
+from response.checks.addresses import host_of
 from response.conf import conf
 from response.core.doctor import Findings, ok, problem, warning
 from response.delivery import clock

@@ -10,17 +10,15 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connection, router
-from django.http.request import split_domain_port, validate_host
 from django.utils.module_loading import import_string
 
+from response.checks import addresses
 from response.conf import conf
 
 # Of SQLite's releases, these and those above them do not have the race at the reset of the
@@ -40,8 +38,8 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
     return [
         *_check_slack(),
         *_check_channel(),
-        *_check_site_url(),
-        *_check_debug(),
+        *addresses.check_site_url(),
+        *addresses.check_debug(),
         *_check_apps(),
         *_check_styles(),
         *_check_routers(),
@@ -54,7 +52,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
 @register(Tags.security, deploy=True)
 def check_deployment(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
     """What is unsafe where others reach this site: ``manage.py check --deploy``."""
-    return [*_check_addresses(), *_check_tokens(), *_check_openness()]
+    return [*addresses.check_safety(), *_check_tokens(), *_check_openness()]
 
 
 @register(Tags.database)
@@ -149,47 +147,6 @@ def _check_channel() -> Messages:
             )
 
 
-def _check_site_url() -> Messages:
-    if not conf.SITE_URL:
-        yield Warning(
-            "SITE_URL is not set: the links in Slack lead nowhere.",
-            hint="Set it to the address people reach this site at, as in "
-            "https://incidents.example.com",
-            id="response.W007",
-        )
-        return
-    host = host_of(conf.SITE_URL)
-    if not host:
-        yield Warning(
-            f"SITE_URL is {conf.SITE_URL!r}, which is no address that a browser opens.",
-            hint="Begin it with https:// (or http:// where you try things out).",
-            id="response.W008",
-        )
-        return
-    if settings.ALLOWED_HOSTS and not validate_host(host, settings.ALLOWED_HOSTS):
-        yield Warning(
-            f"SITE_URL leads to {host}, which ALLOWED_HOSTS does not allow.",
-            hint=f"Add {host!r} to ALLOWED_HOSTS, or correct SITE_URL.",
-            id="response.W009",
-        )
-
-
-def _check_addresses() -> Messages:
-    site, slack = urlsplit(conf.SITE_URL), urlsplit(conf.SLACK_API_URL)
-    if site.scheme == "http":
-        yield Warning(
-            "SITE_URL begins with http://: whoever sits in between reads incidents and sessions.",
-            hint="Serve the site over https, and begin SITE_URL with https://.",
-            id="response.W024",
-        )
-    if slack.scheme != "https":
-        yield Warning(
-            "SLACK_API_URL is not https: whoever sits in between reads the token.",
-            hint="Leave it out, for https://slack.com/api/.",
-            id="response.W025",
-        )
-
-
 # As long as 16 random bytes in letters; shorter ones are words that can be guessed.
 _SHORTEST_TOKEN = 22
 
@@ -213,36 +170,6 @@ def _check_openness() -> Messages:
             hint="If only people of yours reach it, all is well; otherwise set it to True.",
             id="response.W027",
         )
-
-
-def _check_debug() -> Messages:
-    host = host_of(conf.SITE_URL)
-    if settings.DEBUG and host and not _is_of_this_network(host):
-        yield Warning(
-            f"DEBUG is on, and SITE_URL leads to {host}: whoever meets an error page there sees "
-            "settings and source code.",
-            hint="Set DEBUG = False where others reach this site.",
-            id="response.W023",
-        )
-
-
-def _is_of_this_network(host: str) -> bool:
-    """Whether nobody from outside opens a host: it has no dot, or says so, or its address does."""
-    try:
-        return not ip_address(host.strip("[]")).is_global
-    except ValueError:
-        private = (".localhost", ".local", ".internal", ".test", ".example")
-        return "." not in host or host.endswith(private)
-
-
-def host_of(address: str) -> str:
-    """The host that a browser would open, as ALLOWED_HOSTS knows it; empty where it opens none."""
-    try:
-        parts = urlsplit(address)
-        is_opened = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        return ""
-    return split_domain_port(parts.netloc.rpartition("@")[2].lower())[0] if is_opened else ""
 
 
 def _check_apps() -> Messages:

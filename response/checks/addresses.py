@@ -1,0 +1,86 @@
+"""What ``manage.py check`` says of addresses: this site's, and Slack's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning
+from django.http.request import split_domain_port, validate_host
+
+from response.conf import conf
+
+Messages = Iterator[CheckMessage]
+
+
+def check_site_url() -> Messages:
+    if not conf.SITE_URL:
+        yield Warning(
+            "SITE_URL is not set: the links in Slack lead nowhere.",
+            hint="Set it to the address people reach this site at, as in "
+            "https://incidents.example.com",
+            id="response.W007",
+        )
+        return
+    host = host_of(conf.SITE_URL)
+    if not host:
+        yield Warning(
+            f"SITE_URL is {conf.SITE_URL!r}, which is no address that a browser opens.",
+            hint="Begin it with https:// (or http:// where you try things out).",
+            id="response.W008",
+        )
+        return
+    if settings.ALLOWED_HOSTS and not validate_host(host, settings.ALLOWED_HOSTS):
+        yield Warning(
+            f"SITE_URL leads to {host}, which ALLOWED_HOSTS does not allow.",
+            hint=f"Add {host!r} to ALLOWED_HOSTS, or correct SITE_URL.",
+            id="response.W009",
+        )
+
+
+def check_debug() -> Messages:
+    host = host_of(conf.SITE_URL)
+    if settings.DEBUG and host and not _is_of_this_network(host):
+        yield Warning(
+            f"DEBUG is on, and SITE_URL leads to {host}: whoever meets an error page there sees "
+            "settings and source code.",
+            hint="Set DEBUG = False where others reach this site.",
+            id="response.W023",
+        )
+
+
+def check_safety() -> Messages:
+    site, slack = urlsplit(conf.SITE_URL), urlsplit(conf.SLACK_API_URL)
+    if site.scheme == "http":
+        yield Warning(
+            "SITE_URL begins with http://: whoever sits in between reads incidents and sessions.",
+            hint="Serve the site over https, and begin SITE_URL with https://.",
+            id="response.W024",
+        )
+    if slack.scheme != "https":
+        yield Warning(
+            "SLACK_API_URL is not https: whoever sits in between reads the token.",
+            hint="Leave it out, for https://slack.com/api/.",
+            id="response.W025",
+        )
+
+
+def _is_of_this_network(host: str) -> bool:
+    """Whether nobody from outside opens a host: it has no dot, or says so, or its address does."""
+    try:
+        return not ip_address(host.strip("[]")).is_global
+    except ValueError:
+        private = (".localhost", ".local", ".internal", ".test", ".example")
+        return "." not in host or host.endswith(private)
+
+
+def host_of(address: str) -> str:
+    """The host that a browser would open, as ALLOWED_HOSTS knows it; empty where it opens none."""
+    try:
+        parts = urlsplit(address)
+        is_opened = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return ""
+    return split_domain_port(parts.netloc.rpartition("@")[2].lower())[0] if is_opened else ""

@@ -40,6 +40,7 @@ def test_a_complete_host_is_told_nothing():
     assert said() == {}
 
 
+SLACK_ITSELF = {"SLACK_API_URL": "https://slack.com/api/"}
 WRONG = {
     "no token": ({"SLACK_TOKEN": ""}, "W001", "SLACK_TOKEN"),
     "a token of None": ({"SLACK_TOKEN": None}, "W001", "SLACK_TOKEN"),
@@ -83,6 +84,14 @@ WRONG = {
         "DEBUG = False",
     ),
     "an address of another host": ({"SITE_URL": "https://else.example"}, "W009", "ALLOWED_HOSTS"),
+    **{
+        f"links from Slack to {host}": (
+            {"SITE_URL": f"http://{host}:8000", "ALLOWED_HOSTS": ["*"], **SLACK_ITSELF},
+            "W033",
+            "SITE_URL",
+        )
+        for host in ("localhost", "site.localhost", "127.0.0.1", "127.8.0.1", "[::1]")
+    },
     "an app that is missing": (
         {"INSTALLED_APPS": ["django.contrib.auth", "django.contrib.contenttypes",
                             "response.apps.ResponseConfig", "rest_framework"]},
@@ -127,12 +136,29 @@ def test_what_is_wrong_is_named_with_what_to_do(complete, values, number, words)
         {"SITE_URL": "http://[::1]:8000", "ALLOWED_HOSTS": ["[::1]"]},
         {"SITE_URL": "https://a.incidents.example", "ALLOWED_HOSTS": [".incidents.example"]},
         {"SITE_URL": "https://else.example", "ALLOWED_HOSTS": ["*"]},
+        {**SLACK_ITSELF},
+        {**SLACK_ITSELF, "SITE_URL": "http://10.0.0.7", "ALLOWED_HOSTS": ["*"]},
+        {
+            "SITE_URL": "http://localhost:8000",
+            "ALLOWED_HOSTS": ["*"],
+            "SLACK_API_URL": "http://localhost:8000/workspace/api/",
+        },
     ],
 )
 def test_what_is_right_in_other_ways_is_not_complained_of(complete, values):
     for name, value in values.items():
         setattr(complete, name, value)
     assert said() == {}
+
+
+def test_where_no_token_reaches_slack_its_links_are_not_complained_of(complete):
+    complete.SITE_URL, complete.ALLOWED_HOSTS = "http://localhost:8000", ["*"]
+    complete.SLACK_API_URL = SLACK_ITSELF["SLACK_API_URL"]
+    for token in ("", "xapp-1", "0a1b2c"):
+        complete.SLACK_TOKEN = token
+        assert "W033" not in said()
+    complete.SLACK_TOKEN = "xoxp-1"
+    assert "W033" in said()
 
 
 def test_no_secret_stands_in_what_is_said(complete):

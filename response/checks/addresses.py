@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ from django.http.request import split_domain_port, validate_host
 from response.conf import conf
 
 Messages = Iterator[CheckMessage]
+
+# A bot's or a person's, also where Slack has it replaced every twelve hours.
+_TOKEN = re.compile(r"(xoxe\.)?xox[bp]-")
 
 
 def check_site_url() -> Messages:
@@ -37,6 +41,13 @@ def check_site_url() -> Messages:
             f"SITE_URL leads to {host}, which ALLOWED_HOSTS does not allow.",
             hint=f"Add {host!r} to ALLOWED_HOSTS, or correct SITE_URL.",
             id="response.W009",
+        )
+    if _is_loopback(host) and _reaches_slack_itself():
+        yield Warning(
+            f"SITE_URL leads to {host}: each link in Slack leads its reader to their own machine.",
+            hint="Set SITE_URL to the address that other people reach this site at, as in "
+            "https://incidents.example.com",
+            id="response.W033",
         )
 
 
@@ -74,6 +85,20 @@ def _is_of_this_network(host: str) -> bool:
     except ValueError:
         private = (".localhost", ".local", ".internal", ".test", ".example")
         return "." not in host or host.endswith(private)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _reaches_slack_itself() -> bool:
+    """Not a Slack to practise with, whose readers sit at this machine."""
+    host = host_of(conf.SLACK_API_URL)
+    is_slack = host == "slack.com" or host.endswith(".slack.com")
+    return is_slack and bool(_TOKEN.match(conf.SLACK_TOKEN or ""))
 
 
 def host_of(address: str) -> str:

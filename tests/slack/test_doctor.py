@@ -301,6 +301,14 @@ def test_a_fault_is_found_and_said_what_to_do_about(slack, settings, admin_clien
     assert admin_client.get("/").status_code == 200, "the pages open all the same"
 
 
+def test_links_that_lead_readers_of_slack_to_their_own_machine_are_told_of(settings):
+    settings.SITE_URL, settings.SLACK_API_URL = "http://localhost", "https://slack.com/api/"
+    # Nobody outside is asked, for that would be Slack itself.
+    said = [each for each in doctor.examine(asks_outside=False) if "own machine" in each.text]
+    assert [each.level for each in said] == ["warning"]
+    assert said[0].advice
+
+
 def test_the_locks_of_sqlite_are_looked_at(monkeypatch):
     if connection.vendor != "sqlite":
         pytest.skip("only of SQLite")

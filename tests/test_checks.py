@@ -84,6 +84,17 @@ WRONG = {
         "DEBUG = False",
     ),
     "an address of another host": ({"SITE_URL": "https://else.example"}, "W009", "ALLOWED_HOSTS"),
+    "no host that is allowed": ({"ALLOWED_HOSTS": []}, "W009", "'incidents.example'"),
+    "this machine, which is allowed while DEBUG is on alone": (
+        {"ALLOWED_HOSTS": [], "SITE_URL": "http://localhost:8000"},
+        "W009",
+        "'localhost'",
+    ),
+    "another host than this machine's while DEBUG is on": (
+        {"ALLOWED_HOSTS": [], "DEBUG": True},
+        "W009",
+        "'incidents.example'",
+    ),
     **{
         f"links from Slack to {host}": (
             {"SITE_URL": f"http://{host}:8000", "ALLOWED_HOSTS": ["*"], **SLACK_ITSELF},
@@ -136,6 +147,10 @@ def test_what_is_wrong_is_named_with_what_to_do(complete, values, number, words)
         {"SITE_URL": "http://[::1]:8000", "ALLOWED_HOSTS": ["[::1]"]},
         {"SITE_URL": "https://a.incidents.example", "ALLOWED_HOSTS": [".incidents.example"]},
         {"SITE_URL": "https://else.example", "ALLOWED_HOSTS": ["*"]},
+        {"SITE_URL": "http://localhost:8000", "ALLOWED_HOSTS": [], "DEBUG": True},
+        {"SITE_URL": "http://site.localhost:8000", "ALLOWED_HOSTS": [], "DEBUG": True},
+        {"SITE_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": [], "DEBUG": True},
+        {"SITE_URL": "http://[::1]:8000", "ALLOWED_HOSTS": [], "DEBUG": True},
         {**SLACK_ITSELF},
         {**SLACK_ITSELF, "SITE_URL": "http://10.0.0.7", "ALLOWED_HOSTS": ["*"]},
         {

@@ -15,6 +15,9 @@ from response.conf import conf
 
 Messages = Iterator[CheckMessage]
 
+# Those that Django allows while DEBUG is on and ALLOWED_HOSTS is empty (``HttpRequest.get_host``).
+_OF_DEBUG = [".localhost", "127.0.0.1", "[::1]"]
+
 # A bot's or a person's, also where Slack has it replaced every twelve hours.
 _TOKEN = re.compile(r"(xoxe\.)?xox[bp]-")
 
@@ -36,7 +39,7 @@ def check_site_url() -> Messages:
             id="response.W008",
         )
         return
-    if settings.ALLOWED_HOSTS and not validate_host(host, settings.ALLOWED_HOSTS):
+    if not validate_host(host, settings.ALLOWED_HOSTS or (_OF_DEBUG if settings.DEBUG else [])):
         yield Warning(
             f"SITE_URL leads to {host}, which ALLOWED_HOSTS does not allow.",
             hint=f"Add {host!r} to ALLOWED_HOSTS, or correct SITE_URL.",

@@ -226,6 +226,10 @@ def site_away(slack, settings):
     settings.SITE_URL = "http://127.0.0.1:9"
 
 
+def host_not_passed_on(slack, settings):
+    slack.status(400, "/")
+
+
 def debts_wait(slack, settings):
     long_ago = timezone.now() - timedelta(minutes=20)
     OutboxMessage.objects.create(
@@ -279,6 +283,7 @@ FAULTS = {
     secret_with_a_space: ("problem", "SLACK_SIGNING_SECRET has a space"),
     debug_in_public: ("problem", "DEBUG is on"),
     site_away: ("warning", "http://127.0.0.1:9/ does not answer this machine"),
+    host_not_passed_on: ("warning", "/ answers with HTTP 400"),
     debts_wait: ("warning", "Something has waited for 20"),
     everything_paused: ("warning", "Slack is asked for nothing before"),
     paused: ("warning", "Slack is not asked for chat.update"),
@@ -382,6 +387,13 @@ def test_static_files_that_were_never_collected_are_a_problem(settings):
     manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": manifest}}
     assert "collectstatic" in found("The static files were not collected", "problem").advice
+
+
+def test_a_site_that_takes_no_request_of_its_own_address_is_told_of_its_host(slack, settings):
+    host_not_passed_on(slack, settings)
+    finding = found("answers with HTTP 400", "warning")
+    assert "ALLOWED_HOSTS" in finding.advice
+    assert "proxy" in finding.advice
 
 
 def test_warnings_are_failures_only_to_the_strict(slack, settings):

@@ -108,10 +108,20 @@ def site() -> Findings:
         )
         return
     if wrong:
-        yield warning("Pages", f"{address} {wrong}", "Correct SITE_URL, or what serves it.")
+        yield warning("Pages", f"{address} {wrong}", _advice_on(wrong))
     else:
         yield ok("Pages", f"{address} answers.")
     yield from _style()
+
+
+def _advice_on(wrong: str) -> str:
+    if "HTTP 400" in wrong:
+        # Django's answer to a host that is not allowed, and Slack gets the same.
+        return (
+            f"Let ALLOWED_HOSTS have {host_of(conf.SITE_URL)!r}, and a proxy in front pass the "
+            "header Host on as it came."
+        )
+    return "Correct SITE_URL, or what serves it."
 
 
 def _style() -> Findings:
@@ -142,7 +152,7 @@ def _what_is_wrong_at(address: str) -> str:
         answer = transport.send(request, TIMEOUT)
     except (transport.UnconnectedError, transport.BrokenOffError) as error:
         return f"does not answer this machine: {error}."
-    if answer.status in {404, 410} or answer.status >= 500:
+    if answer.status in {400, 404, 410} or answer.status >= 500:
         return f"answers with HTTP {answer.status}."
     return ""
 

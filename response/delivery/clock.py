@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 Job = Callable[[], None]
 
-MINUTE, DAY, WORKER = "minute", "day", "worker"
+MINUTE, DAY, WORKER, SOCKET = "minute", "day", "worker", "socket"
 
 _INTERVALS = {MINUTE: timedelta(minutes=1), DAY: timedelta(days=1)}
 _jobs: dict[str, list[Job]] = {MINUTE: [], DAY: []}

@@ -93,7 +93,7 @@ class InTheDatabase(Collector):
             for queue, value in values.items():
                 gauge.add_metric([queue], value)
             yield gauge
-        yield _beat()
+        yield from _beats()
 
 
 REGISTRY.register(InTheDatabase())
@@ -147,11 +147,19 @@ def _age(since: datetime | None) -> float:
     return max((clock.now() - since).total_seconds(), 0.0) if since is not None else 0.0
 
 
-def _beat() -> Metric:
-    gauge = GaugeMetricFamily(
-        "response_clock_age_seconds", "Since when nobody did what is due each minute."
-    )
-    beat = Heartbeat.objects.filter(name=clock.MINUTE).values_list("beat_at", flat=True).first()
-    if beat is not None:
-        gauge.add_metric([], _age(beat))
-    return gauge
+_BEATS = {
+    clock.MINUTE: ("clock", "Since when nobody did what is due each minute."),
+    clock.SOCKET: ("socket", "Since when no response_socket was connected to Slack."),
+}
+
+
+def _beats() -> Iterator[Metric]:
+    beats = dict(Heartbeat.objects.filter(name__in=_BEATS).values_list("name", "beat_at"))
+    if not conf.SLACK_APP_TOKEN:
+        # What ran before a change to HTTP would grow old for ever.
+        beats.pop(clock.SOCKET, None)
+    for name, (word, help_text) in _BEATS.items():
+        gauge = GaugeMetricFamily(f"response_{word}_age_seconds", help_text)
+        if name in beats:
+            gauge.add_metric([], _age(beats[name]))
+        yield gauge

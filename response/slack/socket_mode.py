@@ -21,13 +21,14 @@ from slack_sdk.errors import SlackClientNotConnectedError
 from slack_sdk.socket_mode.builtin import SocketModeClient
 
 from response.conf import conf
-from response.delivery import doors
+from response.delivery import clock, doors
 from response.exceptions import ResponseError
 from response.slack import reception
 from response.slack.client import SILENCE, SlackClient
 from response.slack.errors import SlackError, SlackInDoubt, SlackRateLimited, SlackRefused
 from response.slack.payloads import MalformedPayloadError, envelope_of, type_of
 from response.slack.signing import LARGEST_BODY
+from response.transactions import DATABASE_TROUBLE, lend_connection
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ AT_ONCE = 10
 
 #: Seconds between the pings by which a lost connection is noticed; four without an answer are it.
 PING = 2.0
+
+#: Seconds between two looks at whether there is a connection, and between two notes that there is.
+LOOK, SHOWN_EVERY = 1.0, 60.0
 
 #: Bytes; more, slack_sdk's client does not fit into a frame.
 LONGEST_ACKNOWLEDGEMENT = 65_535
@@ -86,6 +90,8 @@ class SocketMode:
 
     def __init__(self, token: str) -> None:
         self._stopping = threading.Event()
+        self._presence = Presence()
+        self._greeted: str | None = None
         self._connection = _Connection(token)
         self._connection.message_listeners.append(self._take)
 
@@ -98,7 +104,9 @@ class SocketMode:
         try:
             while not self._stopping.is_set() and not self._connects():
                 self._stopping.wait(self._connection.pace.left())
-            self._stopping.wait()
+            while not self._stopping.wait(LOOK):
+                if self._is_heard():
+                    self._presence.show()
         finally:
             self._stopping.set()
             # In this order: what is being answered is acknowledged before the connection ends.
@@ -119,9 +127,15 @@ class SocketMode:
             return False
         return True
 
+    def _is_heard(self) -> bool:
+        """Whether there is a connection over which Slack has said something."""
+        is_greeted = self._greeted == self._connection.session_id()
+        return is_greeted and self._connection.is_connected()
+
     def _take(self, _client: object, message: Mapping[str, Any], raw: str | None = None) -> None:
         if message.get("type") == "hello":
             self._connection.pace.succeeded()
+            self._greeted = self._connection.session_id()
             logger.info("Connected to Slack, which has %s.", _connections_of(message))
         envelope_id = message.get("envelope_id")
         if not isinstance(envelope_id, str) or raw is None or self._stopping.is_set():
@@ -150,6 +164,32 @@ class SocketMode:
             self._connection.send_socket_mode_response(said)
         except SlackClientNotConnectedError:
             logger.warning("The connection was lost before an envelope (%s) was answered.", kind)
+
+
+class Presence:
+    """Keeps in the database, about once a minute, that there is a connection to Slack.
+
+    ``seconds`` is a clock that never goes back.
+    """
+
+    def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._shown_at = -SHOWN_EVERY
+
+    def show(self) -> None:
+        """There is one just now."""
+        now = self._seconds()
+        if now - self._shown_at < SHOWN_EVERY:
+            return
+        self._shown_at = now
+        close_old_connections()
+        try:
+            clock.beat(clock.SOCKET)
+        except DATABASE_TROUBLE:
+            logger.warning("The database was not told that Slack is connected.", exc_info=True)
+        finally:
+            close_old_connections()
+            lend_connection()
 
 
 class TooSoonError(ResponseError):

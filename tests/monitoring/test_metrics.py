@@ -96,6 +96,20 @@ def test_a_clock_that_stands_still_grows_old(numbers):
     assert 600 <= numbers()["response_clock_age_seconds",] < 700
 
 
+def test_a_connection_of_socket_mode_that_is_gone_grows_old(numbers, settings):
+    settings.SLACK_APP_TOKEN = "xapp-1"
+    assert ("response_socket_age_seconds",) not in numbers(), "it was never there"
+    Heartbeat.objects.create(name="socket", beat_at=timezone.now() - timedelta(minutes=10))
+    assert 600 <= numbers()["response_socket_age_seconds",] < 700
+    assert ("response_clock_age_seconds",) not in numbers()
+
+
+def test_a_connection_that_nobody_needs_any_more_has_no_age(numbers, settings):
+    Heartbeat.objects.create(name="socket", beat_at=timezone.now() - timedelta(days=10))
+    settings.SLACK_APP_TOKEN = ""
+    assert ("response_socket_age_seconds",) not in numbers()
+
+
 def test_calls_are_counted_by_their_outcome(numbers, slack, client):
     from response.slack.client import SlackError, configured_client
 
@@ -135,6 +149,7 @@ def test_the_numbers_cost_four_queries_whatever_there_is(
     client, settings, django_assert_max_num_queries
 ):
     settings.RESPONSE_METRICS_TOKEN = TOKEN
+    settings.SLACK_APP_TOKEN = "xapp-1"
     for number in range(20):
         services.declare_incident(report=f"{number}", reporter=None, severity=str(number % 4 + 1))
     with django_assert_max_num_queries(4):

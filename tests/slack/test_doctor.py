@@ -206,6 +206,16 @@ def worker_stopped(slack, settings):
     Heartbeat.objects.create(name="worker", beat_at=stopped)
 
 
+def socket_never(slack, settings):
+    settings.SLACK_APP_TOKEN = "xapp-1"
+
+
+def socket_gone(slack, settings):
+    settings.SLACK_APP_TOKEN = "xapp-1"
+    gone = timezone.now() - timedelta(minutes=7)
+    Heartbeat.objects.create(name="socket", beat_at=gone)
+
+
 def no_scheme(slack, settings):
     settings.SITE_URL = "incidents.example.com"
 
@@ -278,6 +288,8 @@ FAULTS = {
     runner_that_is_not_there: ("problem", "RESPONSE_RUNNER is 'oncall.runners.Runner', which"),
     worker_never: ("problem", "was never seen. The web processes do it meanwhile"),
     worker_stopped: ("problem", "ago. Nobody does it"),
+    socket_never: ("problem", "response_socket was never seen connected"),
+    socket_gone: ("problem", "response_socket was last seen connected to Slack 7"),
     no_scheme: ("problem", "SITE_URL is 'incidents.example.com'"),
     half_a_scheme: ("problem", "SITE_URL is 'https:/incidents.example.com'"),
     secret_with_a_space: ("problem", "SLACK_SIGNING_SECRET has a space"),
@@ -365,6 +377,13 @@ def test_with_socket_mode_its_process_is_named(slack, settings):
     no_mentions(slack, settings)
     finding = found("Nothing was heard of mentions", "warning")
     assert "manage.py response_socket runs" in finding.advice
+
+
+def test_with_socket_mode_its_connection_is_told_of(slack, settings):
+    assert not [each for each in findings() if each.title == "Socket Mode"]
+    settings.SLACK_APP_TOKEN = "xapp-1"
+    Heartbeat.objects.create(name="socket", beat_at=timezone.now() - timedelta(minutes=4))
+    assert found("Socket Mode: ", "ok")
 
 
 def test_a_pause_is_told_in_the_time_of_the_place(settings, slack):

@@ -248,6 +248,28 @@ def test_a_connection_that_ends_is_taken_up_anew(installation, slack, receive, e
     assert after in titles(installation)
 
 
+SHOWN = "SELECT name FROM response_heartbeat WHERE name = 'socket'"
+FORGET = "from response.delivery.models import Heartbeat; Heartbeat.objects.all().delete()"
+
+
+def test_while_it_is_connected_it_shows_itself_without_a_sweep_too(installation, slack, receive):
+    installation.run(FORGET)
+    receiver = receive(TEST_SWEEP="0")
+    assert eventually(lambda: installation.rows(SHOWN), timeout=60), receiver.said
+    assert receiver.end() == 0
+
+
+def test_a_connection_over_which_slack_says_nothing_is_none(installation, slack, receive):
+    installation.run(FORGET)
+    slack.takes_connections = False
+    opened = slack.opened
+    receiver = receive(connects=False, TEST_SWEEP="0")
+    assert slack.wait_until(lambda: slack.opened >= opened + 3), receiver.said
+    assert installation.rows(SHOWN) == []
+    slack.takes_connections = True
+    assert eventually(lambda: installation.rows(SHOWN), timeout=60), receiver.said
+
+
 def test_it_waits_for_a_slack_that_is_not_there_yet(installation, slack, receive):
     slack.unreachable()
     receiver = receive(connects=False)

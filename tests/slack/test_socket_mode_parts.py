@@ -7,13 +7,15 @@ import json
 import pytest
 from django.db import OperationalError, connection
 
-from response.delivery.models import Inbox
+from response.delivery import clock
+from response.delivery.models import Heartbeat, Inbox
 from response.slack.errors import SlackInDoubt
 from response.slack.payloads import MalformedPayloadError
 from response.slack.signing import LARGEST_BODY
 from response.slack.socket_mode import (
     LONGEST_ACKNOWLEDGEMENT,
     Pace,
+    Presence,
     TooSoonError,
     acknowledgement,
     address_in,
@@ -199,3 +201,37 @@ def test_what_slack_says_to_wait_is_waited():
     pace.wait(45)
     assert pace.left() == 45
     assert attempts(pace, clock, 60)[0] == 45
+
+
+# Being seen
+
+
+def is_shown() -> bool:
+    """Whether it was written down since it was last asked."""
+    return bool(Heartbeat.objects.filter(name=clock.SOCKET).delete()[0])
+
+
+def test_a_process_that_is_connected_shows_itself_once_a_minute_and_no_more(transactional_db):
+    now = [0.0]
+    presence = Presence(lambda: now[0])
+    shown = []
+    for second in range(0, 181, 1):
+        now[0] = float(second)
+        presence.show()
+        if is_shown():
+            shown.append(second)
+    assert shown == [0, 60, 120, 180]
+
+
+def test_a_database_that_is_away_does_not_end_the_connection(transactional_db, caplog):
+    def refuse(*_args):
+        raise OperationalError("the database is away")
+
+    now = [0.0]
+    presence = Presence(lambda: now[0])
+    with connection.execute_wrapper(refuse):
+        presence.show()
+    assert "connected" in caplog.text
+    now[0] = 60.0
+    presence.show()
+    assert is_shown()

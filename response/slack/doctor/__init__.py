@@ -21,6 +21,7 @@ HERE: tuple[Examination, ...] = (
     installation.the_clock,
     installation.runner,
     traffic.signatures,
+    traffic.socket_mode,
     traffic.events,
     debts.debts,
 )

@@ -28,6 +28,9 @@ _KINDS = {
     "event message": ("messages in channels", "Event Subscriptions"),
 }
 
+# A connection shows itself each minute; Slack has it taken up anew every few hours.
+_LOST = timedelta(minutes=5)
+
 # A workspace in which nobody says anything for this long is none.
 _QUIET = timedelta(days=7)
 
@@ -63,6 +66,23 @@ def signatures() -> Findings:
         )
     else:
         yield ok("Requests", f"The last one from Slack came {_ago(signed)}, rightly signed.")
+
+
+def socket_mode() -> Findings:
+    """Whether a process is connected to Slack, where that is how Slack is heard."""
+    if not conf.SLACK_APP_TOKEN:
+        return
+    last = clock.last_beat(clock.SOCKET)
+    if last is not None and clock.now() - last <= _LOST:
+        yield ok("Socket Mode", "response_socket is connected to Slack.")
+        return
+    seen = "never seen connected" if last is None else f"last seen connected to Slack {_ago(last)}"
+    yield problem(
+        "Socket Mode",
+        f"response_socket was {seen}: nothing that Slack says is heard.",
+        "Start manage.py response_socket, and see to it that it is started again when it ends; "
+        "where it runs, it logs why there is no connection.",
+    )
 
 
 def events() -> Findings:

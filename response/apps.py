@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from django.apps import AppConfig
-from django.core.signals import request_started
+from django.core.signals import request_finished, request_started
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -89,7 +89,15 @@ def _connect_delivery() -> None:
     clock.each_day(pruning.prune)
     clock.each_day(_prune_feed)
     work.besides(sightings.here.write_down)
+    request_finished.connect(_write_down_sightings, dispatch_uid="response.sightings")
     runners.requests.watch()
+
+
+def _write_down_sightings(sender: object, **_kwargs: object) -> None:
+    from response.slack import sightings
+
+    if _serves(sender):
+        sightings.here.write_down_soon()
 
 
 def _prune_feed() -> None:
@@ -138,20 +146,24 @@ def _start_sweeping() -> None:
     sets Django up there. Where something else did it before, the first request starts the sweep;
     a request of a test client does not, for a host's tests are no place for it.
     """
-    from django.core.handlers.asgi import ASGIHandler
-    from django.core.handlers.wsgi import WSGIHandler
-
     from response.conf import conf
     from response.delivery.work import sweep
 
     def start(sender: object, **_kwargs: object) -> None:
-        serves = isinstance(sender, type) and issubclass(sender, (ASGIHandler, WSGIHandler))
-        if serves and conf.RESPONSE_SWEEP:
+        if _serves(sender) and conf.RESPONSE_SWEEP:
             sweep.start(has_served=True)
 
     request_started.connect(start, weak=False, dispatch_uid="response.sweep")
     if conf.RESPONSE_SWEEP and _is_being_set_up_to_serve():
         sweep.start()
+
+
+def _serves(sender: object) -> bool:
+    """Whether a request came to a server, and not from a test client."""
+    from django.core.handlers.asgi import ASGIHandler
+    from django.core.handlers.wsgi import WSGIHandler
+
+    return isinstance(sender, type) and issubclass(sender, (ASGIHandler, WSGIHandler))
 
 
 def _is_being_set_up_to_serve() -> bool:

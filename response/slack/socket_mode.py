@@ -23,7 +23,7 @@ from slack_sdk.socket_mode.builtin import SocketModeClient
 from response.conf import conf
 from response.delivery import clock, doors
 from response.exceptions import ResponseError
-from response.slack import reception
+from response.slack import reception, sightings
 from response.slack.client import SILENCE, SlackClient
 from response.slack.errors import SlackError, SlackInDoubt, SlackRateLimited, SlackRefused
 from response.slack.payloads import MalformedPayloadError, envelope_of, type_of
@@ -105,6 +105,7 @@ class SocketMode:
             while not self._stopping.is_set() and not self._connects():
                 self._stopping.wait(self._connection.pace.left())
             while not self._stopping.wait(LOOK):
+                sightings.here.write_down_soon()
                 if self._is_heard():
                     self._presence.show()
         finally:

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from response.delivery import work
-from response.testing.payloads import GENERAL
-from tests.servers import eventually
+from response.testing.payloads import GENERAL, slash_command
+from tests.servers import Site, eventually
 
 POST = """
 from response.slack import messages
@@ -53,6 +53,22 @@ def test_a_process_that_is_told_to_end_finishes_what_it_is_at(site, slack_server
 def test_no_sweep_starts_in_a_management_command(site, slack_server):
     says = "import threading; print([thread.name for thread in threading.enumerate()])"
     assert site.run(says).stdout.strip() == "['MainThread']"
+
+
+def heartbeats(site):
+    return {name for (name,) in site.rows("SELECT name FROM response_heartbeat")}
+
+
+@pytest.mark.parametrize("serve", [Site.start, Site.start_asgi])
+def test_what_slack_said_is_written_down_where_this_process_does_no_work(site, slack_server, serve):
+    site.environment["TEST_SWEEP"] = "0"
+    site.environment["TEST_RUNNER"] = "response.delivery.runners.WorkerRunner"
+    serve(site)
+    assert site.deliver(slash_command("x"), secret="of another app").status == 403
+    assert eventually(lambda: "slack: refused" in heartbeats(site), timeout=30)
+    assert "slack: signed" not in heartbeats(site)
+    assert site.deliver(slash_command("Checkout is failing")).status == 200
+    assert eventually(lambda: {"slack: signed", "slack: command"} <= heartbeats(site), timeout=30)
 
 
 FORKING = """

@@ -252,10 +252,15 @@ SHOWN = "SELECT name FROM response_heartbeat WHERE name = 'socket'"
 FORGET = "from response.delivery.models import Heartbeat; Heartbeat.objects.all().delete()"
 
 
-def test_while_it_is_connected_it_shows_itself_without_a_sweep_too(installation, slack, receive):
+def test_while_it_is_connected_it_shows_itself_and_what_it_hears_without_a_sweep_too(
+    installation, slack, receive
+):
     installation.run(FORGET)
     receiver = receive(TEST_SWEEP="0")
     assert eventually(lambda: installation.rows(SHOWN), timeout=60), receiver.said
+    slack.answer_to(slack.tell(slash_command("Checkout is failing")))
+    command = "SELECT name FROM response_heartbeat WHERE name = 'slack: command'"
+    assert eventually(lambda: installation.rows(command), timeout=60), receiver.said
     assert receiver.end() == 0
 
 

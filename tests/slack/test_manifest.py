@@ -85,6 +85,15 @@ def test_an_installation_that_has_the_token_uses_socket_mode(settings):
     assert made(socket_mode=False)["settings"]["socket_mode_enabled"] is False
 
 
+def test_an_address_that_is_named_is_one_for_http(settings):
+    settings.SLACK_APP_TOKEN = "xapp-1"
+    manifest = made(url=ADDRESS)
+    assert manifest["settings"]["socket_mode_enabled"] is False
+    (command,) = manifest["features"]["slash_commands"]
+    assert command["url"] == f"{ADDRESS}/slack/slash_command"
+    assert made(url=ADDRESS, socket_mode=True)["settings"]["socket_mode_enabled"] is True
+
+
 # Slack's limits are those of its page "App manifest reference".
 
 

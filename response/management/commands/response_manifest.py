@@ -33,13 +33,15 @@ class Command(BaseCommand):
             "--socket-mode",
             action=argparse.BooleanOptionalAction,
             help="Whether Slack sends everything through response_socket, and need not reach "
-            "this site (default: where SLACK_APP_TOKEN is set).",
+            "this site (default: where SLACK_APP_TOKEN is set, and no --url is given).",
         )
         parser.add_argument("--format", choices=("yaml", "json"), default="yaml")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         chosen = options["socket_mode"]
-        socket_mode = bool(conf.SLACK_APP_TOKEN) if chosen is None else chosen
+        # Who says where Slack reaches this site wants to be reached.
+        socket_mode = bool(conf.SLACK_APP_TOKEN and not options["url"])
+        socket_mode = socket_mode if chosen is None else chosen
         try:
             made = manifest(options["url"] or conf.SITE_URL, socket_mode=socket_mode)
         except NoManifestError as error:

@@ -85,6 +85,14 @@ def test_links_between_documents_lead_somewhere(document):
     assert [target for target in targets if not (document.parent / target).exists()] == []
 
 
+def test_what_goes_into_the_environment_is_read_by_the_settings_of_the_readme():
+    page = (ROOT / "docs" / "slack-app.md").read_text(encoding="utf-8")
+    read = set(re.findall(r'^([A-Z_]+) = os\.environ\.get\("\1", ', README, re.MULTILINE))
+    copied = set(re.findall(r"^\| `(SLACK_\w+)` \|", page, re.MULTILINE))
+    assert copied == {"SLACK_SIGNING_SECRET", "SLACK_TOKEN", "SLACK_APP_TOKEN"}
+    assert copied | {"SITE_URL", "INCIDENT_CHANNEL_ID"} == read
+
+
 @pytest.mark.parametrize(
     "page", tracked("*.html", "*.css"), ids=lambda path: path.relative_to(ROOT).as_posix()
 )

@@ -27,7 +27,10 @@ def main() -> None:
         part for part in (str(DEMO.parent), os.environ.get("PYTHONPATH")) if part
     )
 
-    refuse_a_real_token_for_practice()
+    from demo.environment import why_not_to_start
+
+    if why_not := why_not_to_start():
+        sys.exit(why_not)
 
     import django
 
@@ -78,18 +81,6 @@ def start_relay() -> subprocess.Popen[bytes]:
     os.environ["PRACTICE_APP_URL"] = f"http://127.0.0.1:{ports['doors']}"
     os.environ["PRACTICE_SOCKET_URL"] = f"ws://127.0.0.1:{ports['sockets']}"
     return relay
-
-
-def refuse_a_real_token_for_practice() -> None:
-    """Stop before a token of Slack's could be sent to the practice workspace."""
-    from demo.environment import env, looks_like_a_token_of_slack
-
-    practice_url = "/workspace/api" in env.str("SLACK_API_URL", "")
-    if practice_url and looks_like_a_token_of_slack(env.str("SLACK_TOKEN", "")):
-        sys.exit(
-            "SLACK_TOKEN looks like a real one, but SLACK_API_URL is a practice workspace.\n"
-            "Unset SLACK_TOKEN to practise, or unset SLACK_API_URL to use your Slack."
-        )
 
 
 def make_databases() -> None:

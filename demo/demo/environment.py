@@ -1,13 +1,15 @@
 """What the demo's settings and its start need to know before Django does.
 
-Nothing here imports Django, so that ``start.py`` can refuse a wrong environment at once.
+Nothing here imports Django, so that a wrong environment can be refused at once.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from environs import Env
 
@@ -30,9 +32,47 @@ def uses_practice_workspace() -> bool:
     return env.str("SLACK_TOKEN", "") in ("", PRACTICE_TOKEN)
 
 
-def looks_like_a_token_of_slack(token: str) -> bool:
-    """Say whether ``token`` has the shape of Slack's own: xoxb-1234…, xoxe.xoxb-1-…"""
-    return _TOKEN_OF_SLACK.match(token) is not None
+def why_not_to_start() -> str:
+    """Say, with the next step, why nothing must be started with this environment; "" if it may be.
+
+    Whoever reaches the practice workspace can be anyone in it, so it must not take the place of a
+    Slack that somebody meant to use and whose token is missing.
+    """
+    if not uses_practice_workspace():
+        return _why_no_token_for_practice()
+    if not _leads_to_this_machine(env.str("SITE_URL", "")):
+        named, found = "SITE_URL", "is an address that others reach"
+    elif env.str("SLACK_SIGNING_SECRET", "") not in ("", PRACTICE_SIGNING_SECRET):
+        named, found = "SLACK_SIGNING_SECRET", "is set"
+    elif env.str("SLACK_APP_TOKEN", "") not in ("", PRACTICE_APP_TOKEN):
+        named, found = "SLACK_APP_TOKEN", "is set"
+    else:
+        return ""
+    return (
+        f"{named} {found}, but SLACK_TOKEN is not set, and without it this is the practice\n"
+        "workspace, in which anyone can be anyone.\n"
+        f"Set SLACK_TOKEN to use your Slack, or unset {named} to practise on this machine."
+    )
+
+
+def _why_no_token_for_practice() -> str:
+    practice = "/workspace/api" in env.str("SLACK_API_URL", "")
+    if not practice or not _TOKEN_OF_SLACK.match(env.str("SLACK_TOKEN", "")):
+        return ""
+    return (
+        "SLACK_TOKEN looks like a real one, but SLACK_API_URL is a practice workspace.\n"
+        "Unset SLACK_TOKEN to practise, or unset SLACK_API_URL to use your Slack."
+    )
+
+
+def _leads_to_this_machine(address: str) -> bool:
+    """Whether only this machine would follow ``address``; none at all leads nowhere else."""
+    try:
+        host = urlsplit(address).hostname or ""
+        local = host == "localhost" or host.endswith(".localhost")
+        return not address or local or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def kept_secret(name: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 
+from demo.environment import why_not_to_start
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 
 from . import courier
@@ -19,6 +21,9 @@ class WorkspaceMiddleware:
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        # By whichever server: start.py has asked already, gunicorn and runserver have not.
+        if why_not := why_not_to_start():
+            raise ImproperlyConfigured(why_not)
         self.get_response = get_response
         courier.ensure_running()
 

@@ -206,17 +206,21 @@ def _claim_next() -> Inbox | None:
 def _in_turn(present: datetime) -> Iterator[tuple[int, int]]:
     """The rows that may be handled now, one by one: their keys, and their attempts so far."""
     alone = Inbox.objects.filter(state=State.WAITING).exclude(kind__in=_handlers().batches)
-    if not alone.exists():
-        return
-    urgent = Q(kind__in=_handlers().urgent)
-    yield from _in_turn_of(alone.filter(urgent), present)
-    yield from _in_turn_of(alone.exclude(urgent), present)
+    urgent = _handlers().urgent
+    oldest = _oldest_of(alone)
+    if len(oldest) < LOOK_AHEAD:
+        first: Iterable[Any] = [row for row in oldest if row.kind in urgent]
+    else:
+        first = _oldest_of(alone.filter(kind__in=urgent))
+    yield from _in_turn_of(first, present)
+    rest = (row for row in _and_the_younger(oldest, alone) if row.kind not in urgent)
+    yield from _in_turn_of(rest, present)
 
 
-def _in_turn_of(rows: QuerySet[Inbox], present: datetime) -> Iterator[tuple[int, int]]:
+def _in_turn_of(rows: Iterable[Any], present: datetime) -> Iterator[tuple[int, int]]:
     # Not in the query: for each row that would go through all the older ones.
     busy_lanes: set[str] = set()
-    for row in _oldest_first(rows):
+    for row in rows:
         is_due = row.not_before is None or row.not_before <= present
         is_claimed = row.claimed_until is not None and row.claimed_until > present
         if is_due and not is_claimed and row.lane not in busy_lanes:
@@ -233,15 +237,19 @@ def _in_turn_of(rows: QuerySet[Inbox], present: datetime) -> Iterator[tuple[int,
             busy_lanes.add(row.lane)
 
 
-def _oldest_first(rows: QuerySet[Inbox]) -> Iterator[Any]:
-    """What decides when each is handled, some rows at a time: mostly the first one is the next."""
+def _oldest_of(rows: QuerySet[Inbox]) -> list[Any]:
+    """Of the oldest of these, what decides when each is handled."""
     looked_at = rows.order_by("pk").values_list(
-        *("pk", "lane", "attempts", "not_before", "claimed_until", "in_trouble_since"), named=True
+        *("pk", "kind", "lane", "attempts", "not_before", "claimed_until", "in_trouble_since"),
+        named=True,
     )
-    page = list(looked_at[:LOOK_AHEAD])
+    return list(looked_at[:LOOK_AHEAD])
+
+
+def _and_the_younger(page: list[Any], rows: QuerySet[Inbox]) -> Iterator[Any]:
     yield from page
     while len(page) == LOOK_AHEAD:
-        page = list(looked_at.filter(pk__gt=page[-1].pk)[:LOOK_AHEAD])
+        page = _oldest_of(rows.filter(pk__gt=page[-1].pk))
         yield from page
 
 

@@ -296,17 +296,25 @@ def test_a_channel_that_is_held_up_hides_no_other_however_much_waits_in_it(handl
 
 
 def test_finding_the_next_row_costs_the_same_whatever_waits_behind_it(handled):
-    def cost_of_finding():
+    def cost_of_finding(waiting):
+        for number in range(Inbox.objects.count(), waiting):
+            inbox.receive(f"event:{number}", "event", lane=f"C{number}")
         with CaptureQueriesContext(connection) as captured:
             inbox._claim_next()
+        Inbox.objects.filter(attempts=1).update(state=State.DONE)
         return len(captured)
 
-    inbox.receive("event:0", "event", lane="C1")
-    alone = cost_of_finding()
-    for number in range(1, 2 * inbox.LOOK_AHEAD):
+    few, a_page = cost_of_finding(1), cost_of_finding(inbox.LOOK_AHEAD + 2)
+    assert a_page == few + 1, "something urgent may be behind them"
+    assert cost_of_finding(3 * inbox.LOOK_AHEAD) == a_page
+
+
+def test_what_is_urgent_goes_first_however_much_waits_before_it(handled):
+    for number in range(inbox.LOOK_AHEAD + 1):
         inbox.receive(f"event:{number}", "event", lane=f"C{number}")
-    Inbox.objects.filter(key="event:0").update(state=State.DONE)
-    assert cost_of_finding() == alone
+    inbox.receive("click:1", "urgent")
+    assert inbox._claim_next().key == "click:1"
+    assert inbox._claim_next().key == "event:0"
 
 
 def test_what_is_urgent_goes_first(handled):

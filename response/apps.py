@@ -94,9 +94,10 @@ def _connect_delivery() -> None:
 
 
 def _write_down_sightings(sender: object, **_kwargs: object) -> None:
+    from response.delivery import runners
     from response.slack import sightings
 
-    if _serves(sender):
+    if _serves(sender) and not runners.is_quiet():
         sightings.here.write_down_soon()
 
 

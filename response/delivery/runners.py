@@ -29,7 +29,7 @@ class Runner(Protocol):
     """Hears the rings. Made once a process, from the dotted path in RESPONSE_RUNNER.
 
     What the sweep finds it does in its own process, unless the runner has a method ``take_up``:
-    then it calls that.
+    then it calls that. One whose ``is_quiet`` is true is for tests, which do all of it themselves.
     """
 
     def ring(self) -> None:
@@ -51,6 +51,14 @@ def configured() -> Runner:
     if path not in _configured:
         _configured[path] = cast(Runner, import_string(path)())
     return _configured[path]
+
+
+def is_quiet() -> bool:
+    """Whether the runner says that nothing is to happen in this process by itself: in tests."""
+    try:
+        return getattr(configured(), "is_quiet", False)
+    except (ImportError, AttributeError, TypeError):
+        return False  # ``manage.py check`` says what is wrong with the path.
 
 
 def work_here() -> None:

@@ -4,5 +4,7 @@
 class NothingRunsByItself:
     """Rings are not heard: a test does the work, by ``drain``, when it wants it done."""
 
+    is_quiet = True
+
     def ring(self) -> None:
         pass

@@ -498,6 +498,13 @@ def test_a_stuck_headline_is_shown_with_slacks_reason_and_sent_again(
     assert not [each for each in findings() if "is_archived" in each.text]
 
 
+def test_a_person_whom_the_app_may_not_write_to_is_told_of_with_where_that_is_changed():
+    message = a_dead_message()
+    message.error = "Slack refused chat.postMessage: messages_tab_disabled"
+    message.save()
+    assert "App Home" in found("messages_tab_disabled", "warning").advice
+
+
 @pytest.mark.parametrize("make", [a_dead_message, a_dead_request])
 def test_what_was_given_up_is_tried_again_at_a_press(admin_client, make):
     row = make()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished
 
 from response.slack import sightings
 from response.slack.sightings import INTERVAL, REFUSED, SIGNED, Sightings
@@ -89,3 +93,9 @@ def test_where_a_sweep_runs_it_is_left_to_that(seen, later, settings):
     seen.see(REFUSED)
     seen.write_down_soon()
     assert later.jobs == []
+
+
+def test_in_tests_a_server_that_has_answered_leaves_no_thread_behind():
+    sightings.see(REFUSED)
+    request_finished.send(sender=WSGIHandler)
+    assert "response-sightings" not in {thread.name for thread in threading.enumerate()}

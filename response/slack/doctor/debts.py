@@ -26,6 +26,8 @@ _REMEDIES = {
     "sign_in_page": "Give the Slack app the scope files:read and install it again; then send it "
     "again.",
     "missing_scope": "Give the Slack app the scope and install it again; then send it again.",
+    "messages_tab_disabled": "Switch the Messages Tab on, on your Slack app's page “App Home”; "
+    "then send it again.",
     "restricted_action": "Let the bot post in the channel (its settings); then send it again.",
 }
 

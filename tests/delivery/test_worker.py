@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from response.delivery import clock, holders, runners
@@ -69,6 +71,12 @@ def test_without_a_worker_the_web_processes_do_it_themselves(site, slack_server)
     assert site.deliver(report("Checkout is failing")).status == 200
     assert eventually(lambda: site.rows(HEADLINE), PATIENT)
     assert len(headlines(slack_server)) == 1
+
+
+def test_a_worker_leaves_the_processor_to_the_answers_where_it_is_told_to(site):
+    worker = site.begin("response_worker", "--nice", "7")
+    assert eventually(lambda: site.rows(SHOWN), PATIENT)
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 7
 
 
 class CountingRunner(WorkerRunner):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from datetime import datetime
 from typing import Any
@@ -51,12 +52,23 @@ class Command(BaseCommand):
             help="Do what there is to do and what is due now, and end.",
         )
 
+        parser.add_argument(
+            "--nice",
+            type=int,
+            default=0,
+            metavar="N",
+            help="By how much to leave the processor to others on this machine, 1 to 19, so that "
+            "web processes answer at once however much there is to do (default: not at all).",
+        )
+
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["once"]:
             clock.tick()
             work.take_over_from_the_gone()
             work.drain()
             return
+        if options["nice"]:
+            os.nice(options["nice"])
         runners.work_here()
         sweep = _Worker(work.start)
         for ending in (signal.SIGTERM, signal.SIGINT):

@@ -66,19 +66,20 @@ def use_transport(transport: Transport) -> None:
 def call(
     method: str, body: Mapping[str, Any], *, begin: Callable[[], None] | None = None
 ) -> dict[str, Any]:
-    """Call a Web API method once. ``begin`` is called when nothing is left but to ask Slack.
+    """Call a Web API method once. ``begin`` notes that Slack is asked, when it may be.
 
     Raises the errors of ``delivery.errors``; ``Postponed`` without asking where Slack told us to
     wait. It is a bug to call this inside a transaction, which would hold the database while we
     wait for Slack, and might tell Slack what is then rolled back.
     """
     _outside_transactions()
-    if (check := _check.get()) is not None:
-        check()
     scopes = _scopes(method, body)
     _respect_pauses(scopes)
     if begin is not None:
         begin()
+    # After the note: whoever takes over from us from here on reads it.
+    if (check := _check.get()) is not None:
+        check()
     try:
         return _transport[0].call(method, body)
     except RateLimited as limited:

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, connections
 from response.delivery import calls, clock, lanes, mirrors, work
 from response.delivery.models import Lane
 from response.slack import messages
-from response.testing.payloads import GENERAL, INCIDENTS
+from response.testing.payloads import ANA, GENERAL, INCIDENTS
 from tests.delivery.test_holders import start
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -136,6 +136,26 @@ def test_who_waited_for_a_lane_longer_than_a_lease_makes_no_call(slack_in_time, 
         lanes.pay_next()
     assert waited
     assert slack_in_time.calls_to("chat.postMessage") == []
+
+
+def test_who_loses_the_lane_before_the_note_that_it_asks_does_not_ask(
+    slack_in_time, time_stands_still
+):
+    """Another may have read the message before the note, and will send it."""
+    messages.tell(GENERAL, ANA, "Only you")
+    noted = []
+
+    def lose(execute, sql, params, many, context):
+        if sql.startswith("UPDATE") and '"begun_at"' in sql and not noted:
+            noted.append(sql)
+            time_stands_still.shift(lanes.LEASE.total_seconds() + 1)
+            assert take(GENERAL, "other")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(lose):
+        lanes.pay_next()
+    assert noted
+    assert slack_in_time.calls == []
 
 
 def test_a_busy_lane_is_let_go_now_and_then(slack_in_time, time_stands_still):

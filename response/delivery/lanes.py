@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
@@ -24,18 +25,22 @@ RENEW_AFTER = timedelta(seconds=5)
 # After this long a lane is let go, so that a busy one does not keep the others waiting.
 TURN = timedelta(seconds=5)
 
+# So many lanes are looked for at once, however many owe something.
+LOOK_AHEAD = 20
+
 
 def ready() -> list[str]:
-    """The lanes that have something to pay now and that nobody holds."""
+    """Lanes that have something to pay now and that nobody holds; none where there are none."""
     present = clock.now()
+    held = Lane.objects.filter(lease_until__gt=present).values("name")
     owing = [
-        *mirrors.payable(present).values_list("lane", flat=True),
-        *outbox.payable(present).values_list("lane", flat=True),
+        lane
+        for lanes in (mirrors.lanes_behind(present), outbox.lanes_owing(present))
+        for lane in lanes.exclude(lane__in=held)[:LOOK_AHEAD]
     ]
     if not owing or calls.everything_paused():
         return []
-    held = set(Lane.objects.filter(lease_until__gt=present).values_list("name", flat=True))
-    return [lane for lane in dict.fromkeys(owing) if lane not in held]
+    return list(dict.fromkeys(owing))
 
 
 def pay_next() -> bool:
@@ -53,7 +58,9 @@ def pay_lane(name: str) -> bool:
     turn = _Turn(name, holder, since)
     try:
         with calls.checking_first(turn.keep):
-            while not turn.is_over() and (debt := _next_debt(name)) is not None:
+            for debt in _owed_in(name):
+                if turn.is_over():
+                    break
                 turn.keep()
                 if isinstance(debt, Mirror):
                     mirrors.pay(debt)
@@ -105,12 +112,13 @@ def free_lanes_of_the_gone() -> None:
             held.filter(holder=holder).update(holder="", lease_until=None)
 
 
-def _next_debt(lane: str) -> Mirror | OutboxMessage | None:
-    present = clock.now()
-    return (
-        mirrors.payable(present).filter(lane=lane).first()
-        or outbox.payable(present).filter(lane=lane).first()
-    )
+def _owed_in(lane: str) -> Iterator[Mirror | OutboxMessage]:
+    """What a lane owes, each as it is when its turn comes: first how things look, then what is
+    said. What is owed anew meanwhile may be for another turn."""
+    while (mirror := mirrors.first_behind(lane, clock.now())) is not None:
+        yield mirror
+    while (message := outbox.first_owed(lane, clock.now())) is not None:
+        yield message
 
 
 def _take(name: str, holder: str, present: datetime) -> bool:

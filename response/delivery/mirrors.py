@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, Min, Q, QuerySet, Value, When
 
 from response.delivery import clock, debts, runners
 from response.delivery.debts import HOLD
@@ -252,10 +252,20 @@ def move_lane(old: str, new: str) -> None:
     Mirror.objects.filter(lane=old).update(lane=new)
 
 
-def payable(present: datetime) -> QuerySet[Mirror]:
-    """The mirrors that are behind, and whose time came."""
+def lanes_behind(present: datetime) -> QuerySet[Mirror, str]:
+    """The lanes of mirrors that may be brought up to date now, the one behind for longest first."""
+    lanes = _behind(present).values_list("lane", flat=True)
+    return lanes.annotate(since=Min("behind_since")).order_by("since")
+
+
+def first_behind(lane: str, present: datetime) -> Mirror | None:
+    """The first of a lane's mirrors that may be brought up to date now."""
+    return _behind(present).filter(lane=lane).order_by("pk").first()
+
+
+def _behind(present: datetime) -> QuerySet[Mirror]:
     due = Q(not_before=None) | Q(not_before__lte=present)
-    return Mirror.objects.filter(due, want__gt=F("have"), stuck=False).order_by("pk")
+    return Mirror.objects.filter(due, want__gt=F("have"), stuck=False)
 
 
 def pay(mirror: Mirror) -> None:
@@ -298,4 +308,4 @@ def _stick(mirror: Mirror, reason: str) -> None:
 
 
 __all__ = ["HOLD", "LONGEST_SECOND_CHANCE", "Mirror", "Work", "give_second_chances", "pay"]
-__all__ += ["payable", "register", "want", "want_together"]
+__all__ += ["first_behind", "lanes_behind", "register", "want", "want_together"]

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from response.delivery import calls, clock, debts, runners
 from response.delivery.errors import (
@@ -90,19 +90,30 @@ def owe_together(messages: Iterable[OutboxMessage]) -> None:
 
 def move_lane(old: str, new: str) -> None:
     """Have what waits in the lane of one channel sent to another."""
-    for message in OutboxMessage.objects.filter(lane=old, state=State.WAITING):
+    for message in _waiting().filter(lane=old):
         message.lane = new
         if message.body.get("channel") == old:
             message.body = {**message.body, "channel": new}
         message.save(update_fields=["lane", "body"])
 
 
-def payable(present: datetime) -> QuerySet[OutboxMessage]:
-    """The messages that may go now: the first of each lane that still waits, if its time came."""
-    waiting = OutboxMessage.objects.filter(state=State.WAITING)
-    earlier = waiting.filter(lane=OuterRef("lane"), pk__lt=OuterRef("pk"))
+def lanes_owing(present: datetime) -> QuerySet[OutboxMessage, str]:
+    """The lanes whose first message may go now, the one with the oldest first."""
+    first = _waiting().values("lane").annotate(first=Min("pk")).values("first")
     due = Q(not_before=None) | Q(not_before__lte=present)
-    return waiting.filter(due, ~Exists(earlier)).order_by("pk")
+    messages = OutboxMessage.objects.filter(due, pk__in=first).order_by("pk")
+    return messages.values_list("lane", flat=True)
+
+
+def first_owed(lane: str, present: datetime) -> OutboxMessage | None:
+    """A lane's first message, if it may go now."""
+    first = _waiting().filter(lane=lane).order_by("pk").first()
+    is_due = first is not None and (first.not_before is None or first.not_before <= present)
+    return first if is_due else None
+
+
+def _waiting() -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(state=State.WAITING)
 
 
 def pay(message: OutboxMessage) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 
 from response.delivery import calls, clock, lanes, mirrors, work
-from response.delivery.models import Lane
+from response.delivery.models import Lane, OutboxMessage
 from response.slack import messages
 from response.testing.payloads import ANA, GENERAL, INCIDENTS
 from tests.delivery.test_holders import start
@@ -169,6 +169,37 @@ def test_a_busy_lane_is_let_go_now_and_then(slack_in_time, time_stands_still):
     assert mirrors.Mirror.objects.filter(kind="slow", have=1).count() == 3
     assert lanes.ready() == [GENERAL]
     del mirrors._syncs["slow"]
+
+
+def test_of_many_lanes_that_owe_something_all_have_their_turn(slack_in_time):
+    for number in range(3 * lanes.LOOK_AHEAD):
+        messages.tell(f"C{number}", ANA, "Only you")
+        mirrors.want("waiting", number, lane=f"C{number}")
+    mirrors.register("waiting", lambda work: None)
+    assert lanes.LOOK_AHEAD <= len(lanes.ready()) < 3 * lanes.LOOK_AHEAD
+    paid = 0
+    while lanes.pay_next():
+        paid += 1
+    assert paid == 3 * lanes.LOOK_AHEAD
+    assert len(slack_in_time.calls_to("chat.postEphemeral")) == paid
+    assert not mirrors.Mirror.objects.filter(have=0).exists()
+    del mirrors._syncs["waiting"]
+
+
+def test_lanes_that_are_held_do_not_hide_the_others(slack_in_time):
+    for number in range(lanes.LOOK_AHEAD):
+        messages.tell(f"C{number}", ANA, "Only you")
+        assert take(f"C{number}", "other")
+    messages.tell(GENERAL, ANA, "Only you")
+    assert lanes.ready() == [GENERAL]
+
+
+def test_lanes_that_wait_until_later_do_not_hide_the_others(slack_in_time):
+    for number in range(lanes.LOOK_AHEAD):
+        messages.tell(f"C{number}", ANA, "Only you")
+    OutboxMessage.objects.update(not_before=clock.now() + timedelta(minutes=1))
+    messages.tell(GENERAL, ANA, "Only you")
+    assert lanes.ready() == [GENERAL]
 
 
 def test_who_finds_slack_out_of_reach_leaves_the_rest_of_the_lane_alone(slack_in_time):

@@ -77,9 +77,9 @@ def call(
     _respect_pauses(scopes)
     if begin is not None:
         begin()
+    check = _check.get()
     # After the note: whoever takes over from us from here on reads it.
-    if (check := _check.get()) is not None:
-        check()
+    check()
     try:
         return _transport[0].call(method, body)
     except RateLimited as limited:
@@ -90,11 +90,15 @@ def call(
     except TokenRefused as error:
         pause(EVERYTHING, TOKEN_PAUSE, str(error))
         raise
+    finally:
+        # That took its time: whoever took over meanwhile finds out what became of it.
+        check()
 
 
 @contextmanager
-def checking_first(check: Callable[[], None]) -> Iterator[None]:
-    """Have ``check`` called before each call made inside; where it raises, there is no call."""
+def checking(check: Callable[[], None]) -> Iterator[None]:
+    """Have ``check`` called before each call made inside, where there is none if it raises, and
+    after it, where nobody learns of the answer if it raises."""
     token = _check.set(check)
     try:
         yield
@@ -102,7 +106,7 @@ def checking_first(check: Callable[[], None]) -> Iterator[None]:
         _check.reset(token)
 
 
-_check: ContextVar[Callable[[], None] | None] = ContextVar("response_check", default=None)
+_check: ContextVar[Callable[[], None]] = ContextVar("response_check", default=lambda: None)
 
 
 def find(body: Mapping[str, Any], key: str, since: datetime) -> list[str]:
@@ -117,8 +121,7 @@ def download(address: str, at_most: int) -> bytes:
     Raises as ``call`` does; where Slack's files are out of reach or limited, only files wait.
     """
     _outside_transactions()
-    if (check := _check.get()) is not None:
-        check()
+    _check.get()()
     _respect_pauses([EVERYTHING, FILES])
     try:
         return _transport[0].download(address, at_most)

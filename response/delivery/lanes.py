@@ -57,7 +57,7 @@ def pay_lane(name: str) -> bool:
         return False
     turn = _Turn(name, holder, since)
     try:
-        with calls.checking_first(turn.keep):
+        with calls.checking(turn.keep):
             for debt in _owed_in(name):
                 if turn.is_over():
                     break

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, connections
 from response.delivery import calls, clock, lanes, mirrors, work
 from response.delivery.models import Lane, OutboxMessage
 from response.slack import messages
+from response.telemetry import slack_called
 from response.testing.payloads import ANA, GENERAL, INCIDENTS
 from tests.delivery.test_holders import start
 
@@ -156,6 +157,28 @@ def test_who_loses_the_lane_before_the_note_that_it_asks_does_not_ask(
         lanes.pay_next()
     assert noted
     assert slack_in_time.calls == []
+
+
+def test_who_lost_the_lane_while_slack_answered_leaves_the_message_to_the_other(
+    slack_in_time, time_stands_still
+):
+    """It was begun, so the other looks what became of it; what we would note may be older."""
+
+    def lose(**_call):
+        time_stands_still.shift(lanes.LEASE.total_seconds() + 1)
+        assert take(GENERAL, "other")
+
+    messages.tell(GENERAL, ANA, "Only you")
+    slack_in_time.refuse("chat.postEphemeral", "user_not_in_channel")
+    slack_called.connect(lose)
+    try:
+        lanes.pay_next()
+    finally:
+        slack_called.disconnect(lose)
+    message = OutboxMessage.objects.get()
+    assert message.state == OutboxMessage.State.WAITING
+    assert message.begun_at is not None
+    assert message.not_before is None
 
 
 def test_a_busy_lane_is_let_go_now_and_then(slack_in_time, time_stands_still):

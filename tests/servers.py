@@ -64,14 +64,15 @@ class Site:
 
     def begin(self, *command: str) -> subprocess.Popen[bytes]:
         """Start a management command that goes on; it is killed at the latest when the site is."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "django", *command],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=(self._folder / "commands.log").open("ab"),
-            start_new_session=True,
-        )
+        with (self._folder / "commands.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "django", *command],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
         self._commands.append(process)
         return process
 

@@ -128,19 +128,18 @@ def test_the_command_for_cron_does_all_that_is_due(done, slack_in_time):
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_the_worker_works_until_it_is_told_to_end(ending, site, slack_server):
-    worker = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "django", "response_worker"],
         cwd=ROOT,
         env={**site.environment, "TEST_SWEEP": "0"},
         stdout=subprocess.PIPE,
-    )
-    try:
-        assert b"Working" in worker.stdout.readline()
-        site.run(f"from response.slack import messages; messages.post({GENERAL!r}, 'Hello')")
-        assert slack_server.wait_for(lambda slack: slack.messages(GENERAL))
-        worker.send_signal(ending)
-        assert worker.wait(timeout=20) == 0
-    finally:
-        worker.kill()
-        worker.wait()
+    ) as worker:
+        try:
+            assert b"Working" in worker.stdout.readline()
+            site.run(f"from response.slack import messages; messages.post({GENERAL!r}, 'Hello')")
+            assert slack_server.wait_for(lambda slack: slack.messages(GENERAL))
+            worker.send_signal(ending)
+            assert worker.wait(timeout=20) == 0
+        finally:
+            worker.kill()
     assert site.rows("SELECT state FROM response_outboxmessage") == [(1,)]

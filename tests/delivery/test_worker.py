@@ -14,6 +14,7 @@ from tests.servers import Site, eventually
 
 RUNNER = "response.delivery.runners.WorkerRunner"
 PATIENT = 60  # seconds; a loaded machine takes its time to start a process
+LEAST_PRIORITY = 19
 
 HEADLINE = "SELECT 1 FROM response_headlinepost WHERE message_ts <> ''"
 BEGUN = "SELECT 1 FROM response_mirror WHERE begun_at IS NOT NULL"
@@ -76,7 +77,8 @@ def test_without_a_worker_the_web_processes_do_it_themselves(site, slack_server)
 def test_a_worker_leaves_the_processor_to_the_answers_where_it_is_told_to(site):
     worker = site.begin("response_worker", "--nice", "7")
     assert eventually(lambda: site.rows(SHOWN), PATIENT)
-    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 7
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == min(ours + 7, LEAST_PRIORITY)
 
 
 class CountingRunner(WorkerRunner):

@@ -54,6 +54,10 @@ class Work:
         return self._mirror.object_id
 
     @property
+    def lane(self) -> str:
+        return self._mirror.lane
+
+    @property
     def key(self) -> str:
         """What marks this object in Slack, so that it can be found again."""
         return f"{self._mirror.kind}:{self._mirror.object_id}"

@@ -56,7 +56,12 @@ def headline_channel(incident: Incident) -> str:
 
     Asks Slack where only a name is configured. Raises the errors of ``delivery.errors``.
     """
-    channel_id, name = wants.headline_setting(incident)
+    return channel_of_headlines(wants.headline_lane(incident))
+
+
+def channel_of_headlines(lane: str) -> str:
+    """The id of the channel that a lane of headlines stands for; raises as the other does."""
+    channel_id, _, name = lane.partition("#")
     if channel_id:
         return channel_id
     if not name:

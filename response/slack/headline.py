@@ -67,6 +67,8 @@ def sync(work: Work) -> None:
     """Post the headline, or change the post to what it should be, where it is not that already."""
     incident = _incident(work.object_id)
     if incident is None:
+        if work.begun_at is not None:
+            _delete_posts(work, channels.channel_of_headlines(work.lane))
         return
     post = _post_of(incident)
     if incident.private:
@@ -102,16 +104,20 @@ def _withdraw(work: Work, post: HeadlinePost) -> None:
     if not post.message_ts and work.begun_at is None:
         return
     channel_id = post.channel_id or channels.headline_channel(post.incident)
-    held_until = work.held_until
-    known = [post.message_ts] if post.message_ts else []
-    for ts in [*known, *_lost_posts(work, channel_id)]:
-        posts.delete(channel_id, ts)
-    if held_until is not None:
-        raise Postponed("Slack may still post what is to be taken back.", held_until)
+    _delete_posts(work, channel_id, *filter(None, [post.message_ts]))
     if post.pk is not None:
         with work.settled(withdrawn=post.message_ts or work.shown.get("withdrawn")):
             post.message_ts = None
             post.save()
+
+
+def _delete_posts(work: Work, channel_id: str, *known: str) -> None:
+    """Delete those, and what was begun; raises Postponed where Slack may still do that."""
+    held_until = work.held_until
+    for ts in [*known, *_lost_posts(work, channel_id)]:
+        posts.delete(channel_id, ts)
+    if held_until is not None:
+        raise Postponed("Slack may still post what is to be taken back.", held_until)
 
 
 def _lost_posts(work: Work, channel_id: str) -> list[str]:

@@ -36,12 +36,12 @@ _PICTURES_LANE = "pictures"
 
 def headline(incident: Incident) -> None:
     """A headline post that looks like the incident."""
-    mirrors.want(HEADLINE, incident.pk, lane=_headline_lane(incident))
+    mirrors.want(HEADLINE, incident.pk, lane=headline_lane(incident))
 
 
 def what_shows(incident: Incident, changed: Collection[str]) -> None:
     """All that shows an incident some of whose fields changed, by name."""
-    lanes = {HEADLINE: _headline_lane(incident)}
+    lanes = {HEADLINE: headline_lane(incident)}
     channel = incident.comms_channel()
     if channel is not None:
         kinds = {TOPIC: "report" in changed, MEMBERS: "lead" in changed, SUMMARY: True}
@@ -51,7 +51,7 @@ def what_shows(incident: Incident, changed: Collection[str]) -> None:
 
 def thanks(incident: Incident, channel_id: str) -> None:
     """Thanks for the reporter, in the channel where they are, once the headline is posted."""
-    lane = _headline_lane(incident)
+    lane = headline_lane(incident)
     mirrors.want(THANKS, incident.pk, lane=lane, shown={"channel": channel_id})
 
 
@@ -160,7 +160,8 @@ def has_reports() -> bool:
     return bool(conf.INCIDENT_REPORT_CHANNEL_ID or conf.INCIDENT_REPORT_CHANNEL_NAME)
 
 
-def _headline_lane(incident: Incident) -> str:
+def headline_lane(incident: Incident) -> str:
+    """The channel for it as a lane: its id, or where that is not known, a # and its name."""
     channel_id, name = headline_setting(incident)
     return channel_id or f"#{name}"
 

@@ -83,6 +83,17 @@ def test_a_headline_that_was_posted_late_is_taken_back_where_the_incident_is_pri
     assert slack.messages(INCIDENTS) == []
 
 
+def test_a_headline_that_was_posted_late_goes_where_the_incident_is_removed(
+    slack, incident, late, trouble, seconds_pass
+):
+    late("chat.postMessage", trouble)
+    incident.delete()
+    seconds_pass(61)
+    seconds_pass(61)
+
+    assert slack.messages(INCIDENTS) == []
+
+
 def test_a_channel_that_was_made_late_is_found(
     slack, incident, work_is_done, late, trouble, seconds_pass
 ):

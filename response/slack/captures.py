@@ -21,24 +21,32 @@ Message = Mapping[str, Any]
 
 
 def fill(marked: PinnedMessage, message: Message, channel_id: str) -> None:
-    """Store a marked message as Slack tells it, and put it on the timeline where it is not yet."""
+    """Store a marked message as Slack tells it, and put it on the timeline where it is not yet.
+
+    What stands there already followed its edits, and is newer than what comes with a late mark.
+    """
+    entry = marked.timeline_event
+    if entry is not None:
+        marked.save()
+        if not (entry.metadata or {}).get("deleted"):
+            pictures.follow(marked, message)
+        return
     author_id = message.get("user")
     if isinstance(author_id, str) and 0 < len(author_id) <= 20:
         marked.author = people.person(author_id)
     marked.text = text_of(message)
-    if marked.timeline_event_id is None:
-        marked.timeline_event = services.add_timeline_entry(
-            marked.incident_id,
-            text=marked.text,
-            at=marked.timestamp,
-            kind=TimelineEvent.Kind.SLACK_PIN,
-            metadata={
-                "author": timeline.person(marked.author),
-                "message_ts": marked.message_ts,
-                "channel_id": channel_id,
-                "permalink": message.get("permalink"),
-            },
-        )
+    marked.timeline_event = services.add_timeline_entry(
+        marked.incident_id,
+        text=marked.text,
+        at=marked.timestamp,
+        kind=TimelineEvent.Kind.SLACK_PIN,
+        metadata={
+            "author": timeline.person(marked.author),
+            "message_ts": marked.message_ts,
+            "channel_id": channel_id,
+            "permalink": message.get("permalink"),
+        },
+    )
     marked.save()
     pictures.follow(marked, message)
 

@@ -156,6 +156,18 @@ def test_an_edit_told_after_the_deletion_brings_no_words_back(happens, said, cha
     assert "edited" not in entry.metadata
 
 
+def test_a_pin_told_after_the_deletion_brings_no_words_back(happens, said, channel):
+    happens(reaction("added", said, channel))
+    late = pin_added("It is the cache", message_ts=said, channel=channel.channel_id)
+    happens(deleted(said, channel), late)
+
+    (entry,) = entries(channel)
+    assert "cache" not in entry.text
+    marked = PinnedMessage.objects.get()
+    assert marked.is_pinned
+    assert marked.text == entry.text
+
+
 def test_a_deletion_is_followed_after_an_edit(happens, said, channel):
     happens(reaction("added", said, channel))
 

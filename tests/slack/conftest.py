@@ -52,6 +52,23 @@ def channel(declared: Incident, slack: Any, work_is_done: Callable[[], None]) ->
 
 
 @pytest.fixture
+def now(slack: Any) -> Iterator[Any]:
+    """A clock that the test moves, and that Slack goes by."""
+    with time_machine.travel(datetime(2026, 3, 2, 10, tzinfo=UTC)) as moved:
+        slack.follow_clock()
+        yield moved
+
+
+@pytest.fixture
+def incident(transactional_db: None, slack: Any) -> Incident:
+    """An incident of Ana's of which Slack was told nothing yet."""
+    from response.core import services
+    from response.slack import people
+
+    return services.declare_incident(report="Checkout is failing", reporter=people.person(ANA))
+
+
+@pytest.fixture
 def moment(slack: Any, settings: Any, transactional_db: None) -> Iterator[Any]:
     """A moment that lasts until the test moves on, and that Slack goes by; nobody waits long for
     an answer."""

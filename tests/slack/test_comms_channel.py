@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 
 import pytest
-import time_machine
 
 from response.core import services
 from response.core.models import ExternalUser
@@ -18,13 +16,7 @@ from response.testing.payloads import ANA, BEN, CHLOE, DAN, INCIDENTS, block_act
 
 TODAY = "2026-03-02"
 
-
-@pytest.fixture(autouse=True)
-def now(slack):
-    """A clock that the test moves, and that Slack goes by."""
-    with time_machine.travel(datetime.datetime(2026, 3, 2, 10, tzinfo=datetime.UTC)) as moved:
-        slack.follow_clock()
-        yield moved
+pytestmark = pytest.mark.usefixtures("now")
 
 
 @pytest.fixture

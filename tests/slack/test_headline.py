@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 
 import pytest
-import time_machine
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,13 +21,6 @@ from response.testing.fake_workspace import Channel
 from response.testing.payloads import ANA, BEN, BOT, INCIDENTS, REPORTS, block_action
 
 BLOCKS = ["report", "reporter", "lead", "divider", "status", "severity", "incident_doc"]
-
-
-@pytest.fixture
-def now():
-    """A clock that the test moves."""
-    with time_machine.travel(datetime.datetime(2026, 3, 2, 10, tzinfo=datetime.UTC)) as moved:
-        yield moved
 
 
 @pytest.fixture

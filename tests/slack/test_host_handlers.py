@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 
-import pytest
-import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connection
 
@@ -32,13 +29,6 @@ from response.testing.payloads import (
     typed,
     view_submission,
 )
-
-
-@pytest.fixture
-def now():
-    """A clock that the test moves."""
-    with time_machine.travel(datetime.datetime(2026, 3, 2, 10, tzinfo=datetime.UTC)) as moved:
-        yield moved
 
 
 def errors_in(caplog):

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
-import time_machine
 
 from response.core import services
 from response.slack.models import CommsChannel
 from response.testing.payloads import ANA, BEN, BOT, CHLOE, DAN
-
-
-@pytest.fixture
-def now(slack):
-    """A clock that the test moves, and that Slack goes by."""
-    with time_machine.travel(datetime.datetime(2026, 3, 2, 10, tzinfo=datetime.UTC)) as moved:
-        slack.follow_clock()
-        yield moved
 
 
 @pytest.fixture

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
-import time_machine
 
 from response.core import services
 from response.delivery import clock
-from response.slack import people
 from response.slack.client import SlackClient
 from response.slack.models import CommsChannel, HeadlinePost
-from response.testing.payloads import ANA, INCIDENTS
+from response.testing.payloads import INCIDENTS
 
-
-@pytest.fixture(autouse=True)
-def now(slack):
-    """A clock that the test moves, and that Slack goes by."""
-    with time_machine.travel(datetime.datetime(2026, 3, 2, 10, tzinfo=datetime.UTC)) as moved:
-        slack.follow_clock()
-        yield moved
-
-
-@pytest.fixture
-def incident(transactional_db, slack):
-    """An incident of which Slack was told nothing yet."""
-    return services.declare_incident(report="Checkout is failing", reporter=people.person(ANA))
+pytestmark = pytest.mark.usefixtures("now")
 
 
 @pytest.fixture

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
-import time_machine
 
 from response.core import services
 from response.delivery.models import Mirror
 from response.slack import wants
 from response.slack.client import SlackClient
 from response.slack.models import CommsChannel
-from response.testing.payloads import ANA, INCIDENTS
+from response.testing.payloads import INCIDENTS
 
-TITLE = "Salaries leaked"
-
-
-@pytest.fixture(autouse=True)
-def now(slack):
-    """A clock that the test moves, and that Slack goes by."""
-    with time_machine.travel(datetime.datetime(2026, 3, 2, 10, tzinfo=datetime.UTC)) as moved:
-        slack.follow_clock()
-        yield moved
-
-
-@pytest.fixture
-def incident(transactional_db, slack):
-    """An incident of which Slack was told nothing yet."""
-    from response.slack import people
-
-    return services.declare_incident(report=TITLE, reporter=people.person(ANA))
+pytestmark = pytest.mark.usefixtures("now")
 
 
 @pytest.fixture
@@ -91,7 +72,7 @@ def test_a_channel_is_made_if_it_is_asked_for_again_when_all_may_see_it(
     services.request_channel(asked_for.pk)
     seconds_pass(60)
 
-    assert CommsChannel.objects.get().channel_name == "inc-2026-03-02-salaries-leaked"
+    assert CommsChannel.objects.get().channel_name == "inc-2026-03-02-checkout-is-failing"
 
 
 def test_a_channel_whose_answer_was_lost_is_archived_where_the_incident_is_private(

@@ -209,6 +209,13 @@ def test_of_many_lanes_that_owe_something_all_have_their_turn(slack_in_time):
     del mirrors._syncs["waiting"]
 
 
+def test_what_is_said_does_not_wait_for_all_that_looks_out_of_date(slack_in_time):
+    for number in range(5):
+        mirrors.want("waiting", number, lane=f"C{number}")
+    messages.tell(GENERAL, ANA, "Only you")
+    assert GENERAL in lanes.ready()[:2]
+
+
 def test_lanes_that_are_held_do_not_hide_the_others(slack_in_time):
     for number in range(lanes.LOOK_AHEAD):
         messages.tell(f"C{number}", ANA, "Only you")

@@ -119,11 +119,21 @@ def reminders(stage: Stage, *, due_times: int, rooms: int = 20) -> Row:
     row.findings += comparison.compare([], [], places, stored, shown)
     said = Counter(key for key in shown.keys if _KEY in key)
     row.notes.append(f"{len(said)} of {row.acknowledged} in Slack")
+    row.notes += _not_said(stage)
     return row
 
 
 # By which the table of reminders knows remind_each_minute.
 _KEY = "remind_each_m#"
+
+
+def _not_said(stage: Stage) -> list[str]:
+    """Why reminders were given up, or are not known to be said: how many for each reason."""
+    given_up = stage.site.rows(
+        "SELECT error, count(*) FROM response_outboxmessage "
+        "WHERE key LIKE 'reminder:%remind_each_m#%' AND state = 2 GROUP BY error ORDER BY error"
+    )
+    return [f"{number} for: {error.rstrip('.')}" for error, number in given_up]
 
 
 def _made(stage: Stage, name: str) -> int:

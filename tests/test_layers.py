@@ -41,7 +41,7 @@ PART_OF = {
 SLACK_EFFECTS = {
     f"response.slack.{name}"
     for name in (
-        *("client", "headline", "channels", "people", "prompts", "receivers"),
+        *("client", "web_call", "headline", "channels", "people", "prompts", "receivers"),
         *("schedule", "dispatch", "views", "handlers"),
     )
 }
@@ -132,12 +132,12 @@ def test_the_foundation_needs_nothing_but_django():
     assert third_party == set()
 
 
-def test_only_the_client_and_socket_mode_speak_to_slack():
+def test_only_the_web_call_and_socket_mode_speak_to_slack():
     assert [
         module
         for module in modules()
         if any(name.split(".")[0] == "slack_sdk" for name in imports_of(module))
-        and module not in {"response.slack.client", "response.slack.socket_mode"}
+        and module not in {"response.slack.web_call", "response.slack.socket_mode"}
     ] == []
 
 

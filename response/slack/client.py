@@ -10,20 +10,12 @@ from __future__ import annotations
 
 import copy
 import functools
-import json
-import logging
-import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
 
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web import SlackResponse
-
 from response.conf import conf
-from response.slack import answers, downloads, transport
+from response.slack import answers, downloads, web_call
 from response.slack.already_so import ALREADY_SO, is_so_already
 from response.slack.errors import (
     SlackError,
@@ -31,10 +23,8 @@ from response.slack.errors import (
     SlackNotReached,
     SlackRateLimited,
     SlackRefused,
-    error_of_answer,
 )
-from response.telemetry import slack_called
-from response.transactions import lend_connection
+from response.slack.web_call import Answer
 
 __all__ = [
     "ALREADY_SO",
@@ -48,8 +38,6 @@ __all__ = [
     "configured_client",
     "deferring",
 ]
-
-Answer = dict[str, Any]
 
 #: Set while a handler runs inside a transaction. A message must not leave before the commit, nor
 #: at all if there is none, so the methods of DEFERRED_METHODS are not called: the function set
@@ -69,12 +57,6 @@ DEFERRED_METHODS = frozenset(
 
 #: Seconds. A person is waiting.
 DIRECT_TIMEOUT = 2.0
-
-_OUTCOMES = {
-    SlackRateLimited: "rate_limited",
-    SlackInDoubt: "in_doubt",
-    SlackNotReached: "not_reached",
-}
 
 _PAGE = 200  #: what Slack advises for its lists ("Pagination")
 
@@ -133,9 +115,7 @@ class SlackClient:
         """
         if not self._token:
             raise SlackRefused("No token to fetch a file with: set SLACK_TOKEN", "not_authed")
-        lend_connection()
-        begun, outcome = time.perf_counter(), "ok"
-        try:
+        with web_call.telling("file"):
             return downloads.fetch(
                 address,
                 token=self._token,
@@ -143,57 +123,21 @@ class SlackClient:
                 timeout=self._timeout,
                 at_most=at_most,
             )
-        except SlackError as error:
-            outcome = _OUTCOMES.get(type(error), "refused")
-            raise
-        finally:
-            seconds = time.perf_counter() - begun
-            slack_called.send_robust(None, method="file", outcome=outcome, seconds=seconds)
 
     def who_am_i(self) -> tuple[Answer, Mapping[str, str]]:
         """auth.test: whose the token is; and the headers of the answer, by names in lower case.
         Those of a bot token say in ``x-oauth-scopes`` what it may do."""
-        response = self._ask("auth.test", {}, self._timeout)
-        headers = {name.lower(): str(value) for name, value in response.headers.items()}
-        return _object(response.data) or {}, headers
+        return self._ask("auth.test", {}, self._timeout)
 
     def _call(self, method: str, params: Mapping[str, Any], timeout: float) -> Answer:
-        return _object(self._ask(method, params, timeout).data) or {}
+        answer, _headers = self._ask(method, params, timeout)
+        return answer
 
-    def _ask(self, method: str, params: Mapping[str, Any], timeout: float) -> SlackResponse:
-        if not self._token:
-            raise SlackRefused(f"No token to call {method} with: set SLACK_TOKEN", "not_authed")
+    def _ask(
+        self, method: str, params: Mapping[str, Any], timeout: float
+    ) -> tuple[Answer, dict[str, str]]:
         base_url = self._base_url or conf.SLACK_API_URL
-        if not base_url.startswith(("https://", "http://")):
-            raise SlackNotReached(f"Slack was not reached for {method}: SLACK_API_URL is no URL")
-        sdk = _OneTry(
-            token=self._token,
-            base_url=base_url,
-            timeout=timeout,  # type: ignore[arg-type]  # handed on to a socket, which takes floats
-            retry_handlers=[],
-            logger=SILENCE,
-        )
-        lend_connection()
-        begun, outcome = time.perf_counter(), "ok"
-        try:
-            return sdk.api_call(method, params=_form(params))
-        except transport.UnconnectedError as error:
-            outcome = "not_reached"
-            raise SlackNotReached(f"Slack was not reached for {method}: {error}") from error
-        except transport.BrokenOffError as error:
-            outcome = "in_doubt"
-            raise SlackInDoubt(
-                f"Slack did not answer {method}: {error}", timed_out=error.timed_out
-            ) from error
-        except SlackApiError as error:
-            answer = error.response
-            said = error_of_answer(method, answer.status_code, answer.headers, _object(answer.data))
-            outcome = _OUTCOMES.get(type(said), "refused")
-            # From None: the SDK's error prints the answer, which may hold what people wrote.
-            raise said from None
-        finally:
-            seconds = time.perf_counter() - begun
-            slack_called.send_robust(None, method=method, outcome=outcome, seconds=seconds)
+        return web_call.ask(method, params, token=self._token, base_url=base_url, timeout=timeout)
 
     def _unless_already_so(self, method: str, **params: Any) -> Answer:
         try:
@@ -212,7 +156,7 @@ class SlackClient:
             read.add(cursor)
             answer = self.api_call(method, **{"limit": _PAGE, **params, "cursor": cursor or None})
             yield answer
-            metadata = _object(answer.get("response_metadata")) or {}
+            metadata = web_call.object_of(answer.get("response_metadata")) or {}
             cursor = str(metadata.get("next_cursor") or "")
 
     # Messages
@@ -403,51 +347,6 @@ def _client_of(token: str) -> SlackClient:
     return SlackClient(token)
 
 
-#: slack_sdk logs requests and answers, which hold what people wrote. This logger stands outside the
-#: tree of loggers, so no configuration of the host's brings it to speak.
-SILENCE = logging.Logger("slack_sdk", level=logging.CRITICAL + 1)  # noqa: LOG001
-
-
-class _OneTry(WebClient):
-    """slack_sdk's client, sending through our transport."""
-
-    def _perform_urllib_http_request_internal(
-        self, url: str, req: urllib.request.Request
-    ) -> dict[str, Any]:
-        answer = transport.send(req, self.timeout)
-        text = answer.body.decode("utf-8", "replace")
-        # The SDK expects an object and puts anything else into its error messages.
-        body = text if _is_object(text) else "{}"
-        return {"status": answer.status, "headers": answer.headers, "body": body}
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def _object(data: object) -> dict[str, Any] | None:
-    return data if isinstance(data, dict) else None
-
-
-def _form(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters as a form's fields, which every method takes; not all of them take JSON."""
-    return {name: _field(value) for name, value in params.items()}
-
-
-def _field(value: Any) -> Any:
-    if isinstance(value, (list, tuple)) and value and all(isinstance(v, str) for v in value):
-        value = ",".join(value)
-    elif isinstance(value, (dict, list, tuple)):
-        value = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str):
-        # Half of a surrogate pair has no UTF-8.
-        return value.encode("utf-8", "replace").decode()
-    return value
-
-
 def _part(answer: Mapping[str, Any], *path: str) -> Any:
     """What stands at ``path`` in an answer that has to have it."""
     value: Any = answer
@@ -461,7 +360,7 @@ def _part(answer: Mapping[str, Any], *path: str) -> Any:
 def _profile(answer: Mapping[str, Any]) -> Answer:
     user_id = _part(answer, "user", "id")
     user = answer["user"]
-    profile = _object(user.get("profile")) or {}
+    profile = web_call.object_of(user.get("profile")) or {}
     return {
         "id": user_id,
         "name": user.get("name"),

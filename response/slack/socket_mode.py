@@ -24,10 +24,11 @@ from response.conf import conf
 from response.delivery import clock, doors
 from response.exceptions import ResponseError
 from response.slack import reception, sightings
-from response.slack.client import SILENCE, SlackClient
+from response.slack.client import SlackClient
 from response.slack.errors import SlackError, SlackInDoubt, SlackRateLimited, SlackRefused
 from response.slack.payloads import MalformedPayloadError, envelope_of, type_of
 from response.slack.signing import LARGEST_BODY
+from response.slack.web_call import SILENCE
 from response.transactions import DATABASE_TROUBLE, lend_connection
 
 logger = logging.getLogger(__name__)

@@ -25,18 +25,9 @@ class ResponseConfig(AppConfig):
 
 
 def _connect_delivery() -> None:
+    from response.background import runners, work
     from response.core.models import IdempotentRequest
-    from response.delivery import (
-        calls,
-        clock,
-        inbox,
-        mirrors,
-        outbox,
-        pruning,
-        runners,
-        work,
-        wrong_clock,
-    )
+    from response.delivery import bell, calls, clock, inbox, mirrors, outbox
     from response.slack import (
         bookmarks,
         captures,
@@ -54,8 +45,10 @@ def _connect_delivery() -> None:
         wants,
     )
     from response.slack.web_api import WebApi
+    from response.upkeep import pruning, wrong_clock
 
     calls.use_transport(WebApi())
+    bell.use_listener(runners.hear)
     inbox.use_handlers(
         inbox.Handlers(
             steps=dispatch.steps,
@@ -94,7 +87,7 @@ def _connect_delivery() -> None:
 
 
 def _write_down_sightings(sender: object, **_kwargs: object) -> None:
-    from response.delivery import runners
+    from response.background import runners
     from response.slack import sightings
 
     if _serves(sender) and not runners.is_quiet():
@@ -103,7 +96,7 @@ def _write_down_sightings(sender: object, **_kwargs: object) -> None:
 
 def _prune_feed() -> None:
     from response.core import feed
-    from response.delivery import pruning
+    from response.upkeep import pruning
 
     if (before := pruning.oldest_kept()) is not None:
         feed.forget_before(before)
@@ -147,8 +140,8 @@ def _start_sweeping() -> None:
     sets Django up there. Where something else did it before, the first request starts the sweep;
     a request of a test client does not, for a host's tests are no place for it.
     """
+    from response.background.work import sweep
     from response.conf import conf
-    from response.delivery.work import sweep
 
     def start(sender: object, **_kwargs: object) -> None:
         if _serves(sender) and conf.RESPONSE_SWEEP:

@@ -254,10 +254,10 @@ SETTINGS: dict[str, Setting] = {
         # Delivery
         Setting(
             "RESPONSE_RUNNER",
-            "response.delivery.runners.AfterResponseRunner",
+            "response.background.runners.AfterResponseRunner",
             "Dotted path of what runs the work that a request leaves behind; "
-            "response.delivery.runners.WorkerRunner leaves it to response_worker, "
-            "response.delivery.runners.DjangoTasksRunner gives it to a worker of Django's Tasks. "
+            "response.background.runners.WorkerRunner leaves it to response_worker, "
+            "response.background.runners.DjangoTasksRunner gives it to a worker of Django's Tasks. "
             "[operations.md](operations.md) says when to choose which.",
         ),
         Setting(

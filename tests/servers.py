@@ -40,7 +40,7 @@ class Site:
             "PYTHONPATH": str(ROOT),
             "TEST_DATABASE_URL": database_url,
             "TEST_SLACK_API_URL": slack.url,
-            "TEST_RUNNER": "response.delivery.runners.AfterResponseRunner",
+            "TEST_RUNNER": "response.background.runners.AfterResponseRunner",
             "TEST_SWEEP": "1",
         }
         self._gunicorn: subprocess.Popen[bytes] | None = None

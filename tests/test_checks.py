@@ -253,7 +253,7 @@ def test_nothing_that_is_missing_stops_a_command(complete, capsys):
         assert f"response.{number}" in shown
 
 
-TASKS_RUNNER = "response.delivery.runners.DjangoTasksRunner"
+TASKS_RUNNER = "response.background.runners.DjangoTasksRunner"
 WITHOUT_QUEUE = {
     "no queue": (None, "every request would wait for Slack"),
     "tasks done at once": (

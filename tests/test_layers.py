@@ -20,19 +20,23 @@ from django.conf import global_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-EVERYTHING = {"foundation", "delivery", "core", "slack", "ui", "composition"}
+WORK = {"delivery", "background", "upkeep", "foundation"}
+EVERYTHING = {*WORK, "core", "slack", "ui", "composition"}
 MAY_IMPORT = {
     "foundation": {"foundation"},
     "delivery": {"delivery", "foundation"},
+    "background": {"background", "delivery", "foundation"},
+    "upkeep": {"upkeep", "delivery", "foundation"},
     "core": {"core", "foundation"},
-    "slack": {"slack", "core", "delivery", "foundation"},
+    "slack": {"slack", "core", *WORK},
     "ui": {"ui", "core", "foundation"},
     "composition": EVERYTHING,
     "testing": {"testing", *EVERYTHING},
 }
 PART_OF = {
-    **dict.fromkeys(["conf", "exceptions", "checks", "telemetry", "transactions"], "foundation"),
-    **dict.fromkeys(["delivery", "core", "slack", "ui", "testing"]),
+    **dict.fromkeys(["conf", "exceptions", "checks", "telemetry"], "foundation"),
+    **dict.fromkeys(["transactions", "doors"], "foundation"),
+    **dict.fromkeys(["delivery", "background", "upkeep", "core", "slack", "ui", "testing"]),
     "templatetags": "ui",
     **dict.fromkeys(["apps", "models", "admin", "urls", "management", "migrations"], "composition"),
     "monitoring": "composition",

@@ -70,6 +70,8 @@ def entries(folder: Path) -> set[str]:
             "response/slack/handlers",
             "response/slack/doctor",
             "response/delivery",
+            "response/background",
+            "response/upkeep",
             "response/ui",
         ),
         "response/testing",

@@ -240,7 +240,7 @@ def _check_runner() -> Messages:
 
 def _check_task_queue() -> Messages:
     """Whether Django's Tasks can do what the DjangoTasksRunner gives them."""
-    if conf.RESPONSE_RUNNER != "response.delivery.runners.DjangoTasksRunner":
+    if conf.RESPONSE_RUNNER != "response.background.runners.DjangoTasksRunner":
         return
     why_not, hint = _trouble_with_tasks()
     if why_not:

@@ -12,7 +12,7 @@ To understand it, read in this order:
 4. ``lanes``: one holder a channel at a time, in order.
 5. ``calls`` and ``errors``: asking Slack, when it lets us, and what may come of it.
 
-The others say who does this and when (``runners``, ``work``, ``doors``, ``tasks``, ``clock``), who
-is at what (``holders``), and what there is to see and to clear away (``queues``, ``backlog``,
-``admin``, ``pruning``, ``wrong_clock``).
+``holders`` knows who is at what, ``clock`` what time it is; ``bell`` says that there is work. Who
+does it, and when, is in ``response.background``; what there is to see of all this, to try again and
+to clear away, in ``response.upkeep``.
 """

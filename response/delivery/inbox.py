@@ -19,7 +19,7 @@ from django.db.models import F, Model, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from response import telemetry
-from response.delivery import clock, debts, holders, runners
+from response.delivery import bell, clock, debts, holders
 from response.delivery.errors import AskFirst
 from response.delivery.models import Inbox
 from response.transactions import DATABASE_TROUBLE, atomic, atomic_within
@@ -121,7 +121,7 @@ def _create(**values: Any) -> bool:
         return False
     # What is handled in batches is worth waiting for: the sweep finds it, a second's worth at once.
     if values.get("state") != State.DONE and values["kind"] not in _handlers().batches:
-        runners.ring()
+        bell.ring()
     return True
 
 

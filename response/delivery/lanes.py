@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError
 from django.db.models import Q
 
-from response.delivery import calls, clock, doors, holders, mirrors, outbox
+from response import doors
+from response.delivery import calls, clock, holders, mirrors, outbox
 from response.delivery.errors import LaneLost
 from response.delivery.models import Lane, Mirror, OutboxMessage
 from response.transactions import atomic

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, F, Min, Q, QuerySet, Value, When
 
-from response.delivery import clock, debts, runners
+from response.delivery import bell, clock, debts
 from response.delivery.debts import HOLD
 from response.delivery.errors import (
     InDoubt,
@@ -171,7 +171,7 @@ def want(
     _look_at_references()
     if not _want_again([kind], object_id, Value(lane), not_before):
         _want_first(kind, object_id, lane, not_before, shown or {})
-    runners.ring()
+    bell.ring()
 
 
 def want_together(object_id: int, lanes: Mapping[str, str]) -> None:
@@ -182,7 +182,7 @@ def want_together(object_id: int, lanes: Mapping[str, str]) -> None:
         known = Mirror.objects.filter(kind__in=lanes, object_id=object_id)
         for kind in set(lanes).difference(known.values_list("kind", flat=True)):
             _want_first(kind, object_id, lanes[kind], None, {})
-    runners.ring()
+    bell.ring()
 
 
 def want_anew(rows: QuerySet[Mirror]) -> int:
@@ -198,7 +198,7 @@ def want_anew(rows: QuerySet[Mirror]) -> int:
         attempts=0,
         not_before=None,
     )
-    runners.ring()
+    bell.ring()
     return again
 
 
@@ -294,7 +294,7 @@ def give_second_chances() -> None:
     """Try again what was refused a while ago: the channel may be back, the bot invited."""
     present = clock.now()
     if Mirror.objects.filter(stuck=True, not_before__lte=present).update(stuck=False):
-        runners.ring()
+        bell.ring()
 
 
 def _stick(mirror: Mirror, reason: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Min, Q, QuerySet
 
-from response.delivery import calls, clock, debts, runners
+from response.delivery import bell, calls, clock, debts
 from response.delivery.errors import (
     DeliveryError,
     InDoubt,
@@ -78,14 +78,14 @@ def owe(
         if not OutboxMessage.objects.filter(key=key).exists():
             raise
         return False
-    runners.ring()
+    bell.ring()
     return True
 
 
 def owe_together(messages: Iterable[OutboxMessage]) -> None:
     """Write down several calls in one statement, each under a key that is new."""
     OutboxMessage.objects.bulk_create(messages)
-    runners.ring()
+    bell.ring()
 
 
 def move_lane(old: str, new: str) -> None:

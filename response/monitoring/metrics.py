@@ -36,9 +36,10 @@ from prometheus_client.registry import Collector
 
 from response.conf import conf
 from response.core.models import Incident
-from response.delivery import clock, queues
+from response.delivery import clock
 from response.delivery.models import Heartbeat
 from response.telemetry import door_answered, slack_called
+from response.upkeep import queues
 
 # Slack waits three seconds for a door, and we wait six for Slack.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 6.0)

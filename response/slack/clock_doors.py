@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from response.conf import conf
-from response.delivery import clock, runners
+from response.delivery import bell, clock
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def clock_door(job: Job) -> View:
         except Error:
             logger.warning("The database did not take what is due at %s.", request.path)
             return HttpResponse(status=503)
-        runners.ring()
+        bell.ring()
         return HttpResponse()
 
     return door

@@ -10,9 +10,9 @@ from django.db.models import Q
 from response.core.models import Incident
 from response.delivery import clock, mirrors
 from response.delivery.models import Mirror, OutboxMessage
-from response.delivery.queues import OUTBOX
 from response.slack import wants
 from response.transactions import atomic
+from response.upkeep.queues import OUTBOX
 
 #: What may have changed in Slack since the copy was made, of an incident that ended before it.
 LATELY = timedelta(days=30)

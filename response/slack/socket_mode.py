@@ -20,8 +20,9 @@ from django.db import close_old_connections, reset_queries
 from slack_sdk.errors import SlackClientNotConnectedError
 from slack_sdk.socket_mode.builtin import SocketModeClient
 
+from response import doors
 from response.conf import conf
-from response.delivery import clock, doors
+from response.delivery import clock
 from response.exceptions import ResponseError
 from response.slack import reception, sightings
 from response.slack.client import SlackClient

@@ -10,8 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from response import telemetry
-from response.delivery import doors
+from response import doors, telemetry
 from response.slack import reception
 from response.slack.payloads import (
     MalformedPayloadError,

@@ -6,7 +6,7 @@ in the ``conftest.py`` of a project gives its tests the fixtures of ``response.t
 Whoever does without pytest finds the same here. The site itself never imports this package.
 """
 
-from response.delivery.work import drain
+from response.background.work import drain
 from response.slack.registry import registry
 from response.testing import payloads
 from response.testing.fake_slack import FakeSlack

@@ -11,8 +11,9 @@ from dataclasses import asdict
 
 from django.db.models import F
 
+from response.background import work
 from response.core.models import Incident
-from response.delivery import inbox, lanes, work
+from response.delivery import inbox, lanes
 from response.delivery.models import Inbox, Mirror, OutboxMessage
 from response.slack import dispatch, wants
 from response.slack.payloads import ChannelEvent

@@ -51,7 +51,7 @@ class MeasuredSite(Site):
 
     def leave_the_work_to_a_worker(self) -> None:
         """Start one, and have the processes that are started from now on only answer."""
-        self.environment["TEST_RUNNER"] = "response.delivery.runners.WorkerRunner"
+        self.environment["TEST_RUNNER"] = "response.background.runners.WorkerRunner"
         self.begin("response_worker", "--nice", "10")
         eventually(lambda: self.rows("SELECT 1 FROM response_heartbeat WHERE name = 'worker'"), 60)
 

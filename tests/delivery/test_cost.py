@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from response.background import work
 from response.core import services
 from response.core.models import ExternalUser
-from response.delivery import clock, inbox, work
+from response.delivery import clock, inbox
 from response.delivery.models import Inbox
 from response.slack.models import CommsChannel, UserStats
 from tests.payloads import message

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from response.background import work
 from response.core.models import ExternalUser
-from response.delivery import mirrors, work
+from response.delivery import mirrors
 from response.delivery.models import Mirror
 from response.slack import wants
 

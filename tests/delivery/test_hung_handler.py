@@ -10,7 +10,8 @@ PROGRAM = """
 import threading, time
 from django.db import Error, connections
 from response.core.models import Incident
-from response.delivery import inbox, work
+from response.delivery import inbox
+from response.background import work
 from response.delivery.models import Inbox
 from response.transactions import DATABASE_TROUBLE
 from tests.servers import eventually

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from response.core.models import ExternalUser
 from response.delivery import inbox
 from response.delivery.models import Inbox
-from tests.delivery.conftest import handle_all
+from tests.handled import handle_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection, connections
 
-from response.delivery import calls, clock, lanes, mirrors, work
+from response.background import work
+from response.delivery import calls, clock, lanes, mirrors
 from response.delivery.models import Lane, OutboxMessage
 from response.slack import messages
 from response.telemetry import slack_called

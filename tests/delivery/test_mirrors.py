@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from response.delivery import calls, clock, mirrors, work
+from response.background import work
+from response.delivery import calls, clock, mirrors
 from response.delivery.errors import InDoubt
 from response.delivery.mirrors import Work
 from response.delivery.models import Mirror, Pause

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, OperationalError, connection
 
-from response.delivery import outbox, work
+from response.background import work
+from response.delivery import outbox
 from response.delivery.models import OutboxMessage, Pause
 from response.delivery.outbox import Doubt
 from response.slack import messages

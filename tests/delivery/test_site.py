@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from response.delivery import work
+from response.background import work
 from response.testing.payloads import GENERAL, slash_command
 from tests.servers import Site, eventually
 
@@ -62,7 +62,7 @@ def heartbeats(site):
 @pytest.mark.parametrize("serve", [Site.start, Site.start_asgi])
 def test_what_slack_said_is_written_down_where_this_process_does_no_work(site, slack_server, serve):
     site.environment["TEST_SWEEP"] = "0"
-    site.environment["TEST_RUNNER"] = "response.delivery.runners.WorkerRunner"
+    site.environment["TEST_RUNNER"] = "response.background.runners.WorkerRunner"
     serve(site)
     assert site.deliver(slash_command("x"), secret="of another app").status == 403
     assert eventually(lambda: "slack: refused" in heartbeats(site), timeout=30)
@@ -73,7 +73,7 @@ def test_what_slack_said_is_written_down_where_this_process_does_no_work(site, s
 
 FORKING = """
 import os, sys, threading
-from response.delivery.work import sweep
+from response.background.work import sweep
 
 def tell(who):
     print(who, "response-sweep" in {thread.name for thread in threading.enumerate()}, flush=True)

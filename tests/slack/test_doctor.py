@@ -186,7 +186,7 @@ def clock_stopped(slack, settings):
 
 
 def runner_without_a_queue(slack, settings):
-    settings.RESPONSE_RUNNER = "response.delivery.runners.DjangoTasksRunner"
+    settings.RESPONSE_RUNNER = "response.background.runners.DjangoTasksRunner"
     settings.TASKS = {}
 
 
@@ -195,7 +195,7 @@ def runner_that_is_not_there(slack, settings):
 
 
 def worker_never(slack, settings):
-    settings.RESPONSE_RUNNER = "response.delivery.runners.WorkerRunner"
+    settings.RESPONSE_RUNNER = "response.background.runners.WorkerRunner"
     settings.RESPONSE_SWEEP = True
 
 

@@ -41,7 +41,8 @@ for channel_id in {channels!r}:
 # As the sweep does, but without waiting for the minute.
 LOOK = """
 from django.db import OperationalError
-from response.delivery import lanes, work
+from response.delivery import lanes
+from response.background import work
 from response.slack import reminders
 print("ready", flush=True)
 input()

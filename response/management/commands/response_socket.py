@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from response.background import work
 from response.conf import conf
-from response.delivery import work
 from response.slack.errors import SlackRefused
 from response.slack.socket_mode import SocketMode
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from response.delivery import clock, work
+from response.background import work
+from response.delivery import clock
 
 
 class Command(BaseCommand):

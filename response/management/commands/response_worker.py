@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from response.delivery import clock, runners, work
+from response.background import runners, work
+from response.delivery import clock
 
 # Well within the time after which the others take it for gone.
 _BEAT = runners.PATIENCE / 6

@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from response.core.doctor import Finding, Findings, Level, ok, warning
-from response.delivery import clock, queues
+from response.delivery import clock
 from response.delivery.models import Inbox, Mirror, OutboxMessage, Pause
-from response.delivery.queues import INBOX, MIRRORS, OUTBOX
+from response.upkeep import queues
+from response.upkeep.queues import INBOX, MIRRORS, OUTBOX
 
 MOST_NAMED = 20  # of a kind; the admin has them all
 

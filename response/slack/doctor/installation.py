@@ -9,11 +9,11 @@ from django.db import connection
 from django.utils.timesince import timesince
 
 from response import checks
+from response.background.runners import PATIENCE, WorkerRunner
 from response.conf import conf
 from response.core.doctor import Finding, Findings, Level, ok, problem, warning
 from response.delivery import clock
 from response.delivery.models import Heartbeat
-from response.delivery.runners import PATIENCE, WorkerRunner
 
 #: The warnings of ``manage.py check`` without whose mending Slack does not work at all.
 _SERIOUS = frozenset(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from response.delivery import clock, inbox, lanes, work
+from response.background import work
+from response.delivery import clock, inbox, lanes
 from response.delivery.models import Inbox, Lane, OutboxMessage
 from response.slack import messages
 from response.testing.payloads import GENERAL

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from response.delivery import doors
-from response.delivery.doors import Doors
+from response import doors
+from response.doors import Doors
 from response.slack.decorators import slash_subcommand
 from tests.payloads import slash_command
 

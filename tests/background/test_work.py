@@ -13,10 +13,11 @@ from django.core.signals import request_finished, request_started
 from django.db import connection, connections, transaction
 from django.test import AsyncClient, Client
 
-from response.delivery import inbox, runners, work
+from response.background import runners, work
+from response.background.runners import AfterResponseRunner
+from response.background.work import Crew
+from response.delivery import bell, inbox
 from response.delivery.models import Inbox
-from response.delivery.runners import AfterResponseRunner
-from response.delivery.work import Crew
 from response.slack import messages
 from response.testing.payloads import GENERAL
 from tests.delivery.test_kill import report
@@ -201,31 +202,31 @@ def in_a_request():
 
 def test_a_ring_is_heard_after_the_commit(heard, transactional_db):
     with transaction.atomic():
-        runners.ring()
+        bell.ring()
         assert heard.times == 0
     assert heard.times == 1
 
 
 def test_a_ring_is_not_heard_after_a_rollback(heard, transactional_db):
     with transaction.atomic():
-        runners.ring()
+        bell.ring()
         transaction.set_rollback(True)
     assert heard.times == 0
 
 
 def test_rings_of_a_request_are_heard_once_and_after_it(heard, transactional_db, in_a_request):
     for _ring in range(5):
-        runners.ring()
+        bell.ring()
     assert heard.times == 0
     in_a_request()
     assert heard.again.acquire(timeout=10)
     assert heard.times == 1
-    runners.ring()
+    bell.ring()
     assert heard.again.acquire(timeout=10), "and the next ring is a new one"
 
 
 def test_without_a_request_a_ring_is_heard_at_once(heard, transactional_db):
-    runners.ring()
+    bell.ring()
     assert heard.times == 1
 
 

@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from response.core import services
 from response.core.models import Event, Incident, TimelineEvent
-from response.delivery import clock, inbox, outbox, pruning
+from response.delivery import clock, inbox, outbox
 from response.delivery.models import Inbox, OutboxMessage, Pause
 from response.testing.payloads import GENERAL
+from response.upkeep import pruning
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,13 +6,14 @@ import os
 
 import pytest
 
-from response.delivery import clock, holders, runners
-from response.delivery.runners import WorkerRunner
+from response.background import runners
+from response.background.runners import WorkerRunner
+from response.delivery import clock, holders
 from response.testing.payloads import block_action
 from tests.delivery.test_kill import headlines, incidents, report
 from tests.servers import Site, eventually
 
-RUNNER = "response.delivery.runners.WorkerRunner"
+RUNNER = "response.background.runners.WorkerRunner"
 PATIENT = 60  # seconds; a loaded machine takes its time to start a process
 LEAST_PRIORITY = 19
 

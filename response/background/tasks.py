@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from response.delivery import runners, work
+from response.background import runners, work
 
 _engine: Any = import_module("django.tasks" if find_spec("django.tasks") else "django_tasks")
 _errors: Any = import_module(f"{_engine.__name__}.exceptions")

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from response.delivery import clock
 from response.delivery.models import Lane, Pause
-from response.delivery.queues import INBOX, MIRRORS, OUTBOX
 from response.transactions import atomic
+from response.upkeep.queues import INBOX, MIRRORS, OUTBOX
 
 # Nothing is put off, claimed or held for more than an hour at a time.
 LONGEST_WAIT = timedelta(hours=2)

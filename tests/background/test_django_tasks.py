@@ -8,13 +8,14 @@ from importlib import import_module
 
 import pytest
 
-from response.delivery import holders, tasks
-from response.delivery.runners import DjangoTasksRunner
+from response.background import tasks
+from response.background.runners import DjangoTasksRunner
+from response.delivery import holders
 from response.testing.payloads import GENERAL, block_action
 from tests.delivery.test_kill import headlines, incidents, report
 from tests.servers import Site, eventually
 
-RUNNER = "response.delivery.runners.DjangoTasksRunner"
+RUNNER = "response.background.runners.DjangoTasksRunner"
 PATIENT = 60  # seconds; a loaded machine takes its time to start a process
 
 TASKS = "SELECT status FROM django_tasks_database_dbtaskresult"
@@ -86,9 +87,9 @@ def test_without_a_worker_no_more_than_one_task_waits_for_each_process(site, sla
 AWAY = f"""
 import time
 import time_machine
-from response.delivery import work
+from response.background import work
 from response.delivery.models import OutboxMessage
-from response.delivery.runners import DjangoTasksRunner
+from response.background.runners import DjangoTasksRunner
 from response.slack import messages
 from tests.servers import eventually
 runner = DjangoTasksRunner()

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Model, Q, QuerySet, Value
 
-from response.delivery import runners
+from response.delivery import bell
 from response.delivery.models import Inbox, Mirror, OutboxMessage
 
 
@@ -45,7 +45,7 @@ class Queue:
     def try_again(self, rows: QuerySet[Any]) -> int:
         """Have those of ``rows`` that are not done worked on at once; says how many they are."""
         again = rows.exclude(self.done).update(**self.again, attempts=0, not_before=None)
-        runners.ring()
+        bell.ring()
         return again
 
 

@@ -1,8 +1,4 @@
-"""Who does the work that a request leaves behind, and when.
-
-The database is the queue. A ring only says that there is something in it; it carries nothing, so
-a ring that is lost loses nothing: the next one, or the sweep, finds the rows.
-"""
+"""Who does the work that a request leaves behind: they hear the rings of ``delivery.bell``."""
 
 from __future__ import annotations
 
@@ -13,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from django.core.signals import request_finished, request_started
-from django.db import transaction
 from django.utils.module_loading import import_string
 
 from response.conf import conf
@@ -37,11 +32,6 @@ class Runner(Protocol):
         ...
 
 
-def ring() -> None:
-    """Say, once the running transaction commits, that there is work."""
-    transaction.on_commit(lambda: configured().ring(), robust=True)
-
-
 _configured: dict[str, Runner] = {}
 
 
@@ -51,6 +41,11 @@ def configured() -> Runner:
     if path not in _configured:
         _configured[path] = cast(Runner, import_string(path)())
     return _configured[path]
+
+
+def hear() -> None:
+    """Have the configured runner hear of work."""
+    configured().ring()
 
 
 def is_quiet() -> bool:
@@ -68,14 +63,14 @@ def work_here() -> None:
 
 def take_up() -> None:
     """Have that done which no ring led to."""
-    from response.delivery import work
+    from response.background import work
 
     getattr(configured(), "take_up", work.start)()
 
 
 class _WorksHere:
     def _work(self) -> None:
-        from response.delivery import work
+        from response.background import work
 
         work.start()
 
@@ -172,7 +167,7 @@ class DjangoTasksRunner(_WorksHere):
 
     def _enqueue(self) -> str:
         """See to it that a task waits; returns why that seems to be in vain, if it does."""
-        from response.delivery import tasks
+        from response.background import tasks
 
         if self._enqueued_at is None or not tasks.is_waiting(self._task):
             self._task, self._enqueued_at = tasks.drain.enqueue(), clock.now()

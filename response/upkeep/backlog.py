@@ -7,9 +7,10 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from response.delivery import clock, queues
+from response.delivery import clock
 from response.delivery.models import Heartbeat, Lane, Pause
-from response.delivery.queues import MIRRORS, OUTBOX, Pile
+from response.upkeep import queues
+from response.upkeep.queues import MIRRORS, OUTBOX, Pile
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from datetime import datetime, timedelta
 from django.apps import apps
 from django.db import connection, connections
 
-from response.delivery import clock, doors, inbox, lanes, runners
+from response import doors
+from response.background import runners
+from response.delivery import clock, inbox, lanes
 from response.transactions import DATABASE_TROUBLE, lend_connection
 
 logger = logging.getLogger(__name__)

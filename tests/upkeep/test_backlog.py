@@ -11,10 +11,10 @@ import pytest
 from django.urls import reverse
 
 from response.delivery import clock
-from response.delivery.backlog import backlog
 from response.delivery.models import Inbox, Lane, Mirror, OutboxMessage, Pause
-from response.delivery.queues import Pile
 from response.testing.payloads import GENERAL, INCIDENTS
+from response.upkeep.backlog import backlog
+from response.upkeep.queues import Pile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -18,9 +18,10 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
 
-from response.delivery import backlog, clock, mirrors, queues
+from response.delivery import clock, mirrors
 from response.delivery.models import Heartbeat, Inbox, Lane, Mirror, OutboxMessage, Pause
-from response.delivery.queues import Queue
+from response.upkeep import backlog, queues
+from response.upkeep.queues import Queue
 
 if TYPE_CHECKING:
     Page = admin.ModelAdmin[Any]

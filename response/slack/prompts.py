@@ -19,15 +19,20 @@ _HEADLINE_FIRST = timedelta(seconds=2)
 
 def thank_reporter(work: Work) -> None:
     """Show the reporter where it went, and offer them the channel; at most once."""
-    post = HeadlinePost.objects.filter(incident_id=work.object_id).first()
+    incident = (
+        Incident.objects.select_related("reporter", "commschannel")
+        .filter(pk=work.object_id)
+        .first()
+    )
     shown_in = work.shown.get("channel")
-    if work.begun_at is not None or not shown_in:
+    # One that is gone, or private, has no headline to wait for.
+    if work.begun_at is not None or not shown_in or incident is None or incident.private:
         return
-    if post is None or not post.message_ts:
-        raise Postponed("The headline is not posted yet.", clock.now() + _HEADLINE_FIRST)
-    incident = Incident.objects.select_related("reporter", "commschannel").get(pk=work.object_id)
     if incident.reporter is None or incident.reporter.app_id != SLACK:
         return
+    post = HeadlinePost.objects.filter(incident=incident).first()
+    if post is None or not post.message_ts:
+        raise Postponed("The headline is not posted yet.", clock.now() + _HEADLINE_FIRST)
     message = thanks(incident, post, _permalink(post))
     with work.begun():
         calls.call(

@@ -29,8 +29,8 @@ _WORTH_JOINING = frozenset(
     {"chat.postMessage", "conversations.history", "conversations.replies", "reactions.add"}
 )
 
-# How Slack says that the bot is not where it was to speak.
-_OUTSIDE = frozenset({"channel_not_found", "not_in_channel"})
+# How Slack says that the bot, or who was to hear it, is not where it was to speak.
+_OUTSIDE = frozenset({"channel_not_found", "not_in_channel", "user_not_in_channel"})
 
 # Slack's clock and ours may differ by this much before a message is looked for too late.
 _CLOCKS_APART = timedelta(minutes=2)
@@ -40,7 +40,7 @@ class WebApi:
     """Slack's Web API as ``delivery.calls.Transport``."""
 
     def call(self, method: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Call a method once; where the bot is not in the channel, find another way.
+        """Call a method once; where the bot or a person is not in the channel, find another way.
 
         A public channel is joined, if the message is for everyone in it. What only one person is
         to see, anywhere they may be, they get as a direct message instead.
@@ -50,13 +50,13 @@ class WebApi:
         except Refused as refused:
             if refused.code not in _OUTSIDE:
                 raise
+            # Through delivery from here on, which keeps the Retry-After of these calls too.
             if method == "chat.postEphemeral":
                 kept = {name: body[name] for name in ("text", "blocks") if name in body}
-                return _call("chat.postMessage", {"channel": body["user"], **kept})
+                return calls.call("chat.postMessage", {"channel": body["user"], **kept})
             if refused.code != "not_in_channel" or method not in _WORTH_JOINING:
                 raise
             try:
-                # Through delivery, which keeps the Retry-After of this call too.
                 calls.call("conversations.join", {"channel": body["channel"]})
             except Refused:
                 raise refused from None

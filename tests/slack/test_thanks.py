@@ -14,14 +14,24 @@ from response.testing.payloads import ANA, GENERAL, typed, view_submission
 
 
 @pytest.fixture
-def reported(now, slack, slack_sends, work_is_done):
-    """An incident that Ana reported in #general, while no headline can be posted."""
+def report(slack_sends, work_is_done):
+    """Ana reports an incident, in #general or from a message that stands there."""
+
+    def sent():
+        metadata = json.dumps({"channel": GENERAL})
+        values = {"report": typed("Checkout is failing")}
+        slack_sends(view_submission(modals.REPORT, values, private_metadata=metadata))
+        work_is_done()
+        return Incident.objects.get()
+
+    return sent
+
+
+@pytest.fixture
+def reported(now, slack, report):
+    """What Ana reported while no headline could be posted."""
     slack.refuse("chat.postMessage", "restricted_action")
-    metadata = json.dumps({"channel": GENERAL})
-    values = {"report": typed("Checkout is failing")}
-    slack_sends(view_submission(modals.REPORT, values, private_metadata=metadata))
-    work_is_done()
-    return Incident.objects.get()
+    return report()
 
 
 def is_settled(incident_id):
@@ -40,6 +50,17 @@ def test_thanks_wait_for_the_headline(slack, reported, work_is_done, now):
     work_is_done()
 
     assert [one.user for one in slack.ephemerals(GENERAL)] == [ANA]
+
+
+def test_who_is_not_in_the_channel_is_thanked_directly(slack, report):
+    """A message can be found, and its menu used, by those who never joined its channel."""
+    slack.channels[GENERAL].members.remove(ANA)
+    incident = report()
+
+    assert slack.ephemerals(GENERAL) == []
+    (thanks,) = slack.messages(ANA)
+    assert "Thank you for reporting" in thanks.text
+    assert is_settled(incident.pk)
 
 
 def test_no_thanks_are_owed_for_ever_where_the_incident_is_removed_before_its_headline(

@@ -162,21 +162,27 @@ def want_what_differs() -> None:
     """Find headlines that no longer show their row, and have them mended.
 
     Changes that pass by the services (raw SQL, ``QuerySet.update``) tell nobody. Looks at what is
-    open, and at what ended lately.
+    open, at what ended lately, and at what is private and still has a post.
     """
-    looked_at = _incidents().filter(
-        Q(end_time=None) | Q(end_time__gte=clock.now() - mirrors.LONGEST_SECOND_CHANCE),
-        private=False,
-    )
-    known = mirrors.Mirror.objects.filter(kind=wants.HEADLINE, object_id__in=looked_at.values("pk"))
+    lately = Q(end_time=None) | Q(end_time__gte=clock.now() - mirrors.LONGEST_SECOND_CHANCE)
+    posted = HeadlinePost.objects.exclude(message_ts=None)
+    _want_those_that_differ(_incidents().filter(lately, private=False))
+    _want_those_that_differ(_incidents().filter(private=True, pk__in=posted.values("incident")))
+
+
+def _want_those_that_differ(incidents: Any) -> None:
+    known = mirrors.Mirror.objects.filter(kind=wants.HEADLINE, object_id__in=incidents.values("pk"))
     mirrors_of = {mirror.object_id: mirror for mirror in known}
-    for incident in looked_at:
+    for incident in incidents:
         mirror = mirrors_of.get(incident.pk)
         if mirror is None or mirror.want > mirror.have:
             continue
-        post = _post_of(incident)
-        if mirror.shown.get("digest") != posts.digest(_body(incident, post)):
+        if incident.private or _is_shown_otherwise(incident, mirror):
             wants.headline(incident)
+
+
+def _is_shown_otherwise(incident: Incident, mirror: mirrors.Mirror) -> bool:
+    return bool(mirror.shown.get("digest") != posts.digest(_body(incident, _post_of(incident))))
 
 
 def _incidents() -> Any:

@@ -50,3 +50,28 @@ def test_a_headline_of_what_ended_lately_is_looked_at(slack, declared, work_is_d
 
     assert declared.pk in read_mirrors
     assert "By raw SQL" in str(slack.messages("CINCIDENTS")[0].blocks)
+
+
+@pytest.mark.parametrize("ended", [timedelta(0), timedelta(days=30)])
+def test_a_headline_is_taken_back_where_raw_sql_made_its_incident_private(
+    slack, declared, work_is_done, ended
+):
+    then = timezone.now() - ended
+    Incident.objects.filter(pk=declared.pk).update(private=True, end_time=then)
+
+    headline.want_what_differs()
+    work_is_done()
+
+    assert slack.messages("CINCIDENTS") == []
+
+
+def test_a_headline_that_cannot_be_taken_back_is_not_tried_each_minute(
+    slack, declared, work_is_done
+):
+    Incident.objects.filter(pk=declared.pk).update(private=True)
+    slack.refuse("chat.delete", "cant_delete_message")
+    for _minute in range(3):
+        headline.want_what_differs()
+        work_is_done()
+
+    assert len(slack.calls_to("chat.delete")) == 1

@@ -176,6 +176,12 @@ class OverdueAction:
         return None
 
 
+def to_be_asked(incident: Incident) -> ExternalUser | None:
+    """Who is asked about an incident: its lead, else its reporter, if Slack knows them."""
+    asked = (incident.lead, incident.reporter)
+    return next((person for person in asked if is_reachable(person)), None)
+
+
 def is_reachable(person: ExternalUser | None) -> bool:
     """Whether somebody can be sent a direct message."""
     return person is not None and person.app_id == SLACK and not person.deleted

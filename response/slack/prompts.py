@@ -9,7 +9,7 @@ from response.core.models.user_external import SLACK
 from response.delivery import calls, clock
 from response.delivery.errors import Postponed
 from response.delivery.mirrors import Work
-from response.slack import channels, messages, mrkdwn, people
+from response.slack import channels, duties, messages, mrkdwn, people
 from response.slack.actions import CREATE_CHANNEL
 from response.slack.block_kit import Actions, Button, Message, Section, Text
 from response.slack.models import HeadlinePost
@@ -74,8 +74,8 @@ def _permalink(post: HeadlinePost) -> str:
 
 def ask_for_write_up(incident: Incident) -> None:
     """Ask the lead, else the reporter, to write down what was learned; once for each closing."""
-    person = incident.lead or incident.reporter
-    if person is None or person.app_id != SLACK or incident.end_time is None:
+    person = duties.to_be_asked(incident)
+    if person is None or incident.end_time is None:
         return
     document = mrkdwn.link(channels.document_url(incident), "the incident document")
     messages.direct(

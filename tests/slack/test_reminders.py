@@ -23,11 +23,11 @@ from response.slack.decorators import (
     remove_notification,
     single_notification,
 )
+from response.slack.duties import to_be_asked
 from response.slack.handlers.reminders import (
     remind_close_incident,
     remind_incident_lead,
     remind_severity,
-    to_be_asked,
 )
 from response.slack.models import Notification
 from response.slack.registry import LONGEST_KEY, Reminder

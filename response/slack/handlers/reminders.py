@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 
-from response.core.models import Action, ExternalUser, Incident
+from response.core.models import Action, Incident
 from response.exceptions import UserError
-from response.slack import channels, duties, mrkdwn, people, reminders
+from response.slack import channels, mrkdwn, people, reminders
 from response.slack.actions import ActionContext
 from response.slack.client import configured_client
 from response.slack.decorators import (
@@ -17,13 +17,8 @@ from response.slack.decorators import (
     overdue_action_notification,
     recurring_notification,
 )
+from response.slack.duties import to_be_asked
 from response.slack.messages import tell
-
-
-def to_be_asked(incident: Incident) -> ExternalUser | None:
-    """Who is asked about an incident: its lead, else its reporter, if Slack knows them."""
-    asked = (incident.lead, incident.reporter)
-    return next((person for person in asked if duties.is_reachable(person)), None)
 
 
 @recurring_notification(

@@ -174,6 +174,19 @@ def test_a_renamed_channel_is_called_what_slack_calls_it(happens, channel, decla
     assert [entry.text for entry in told] == [f"Comms channel renamed from #{was} to #inc-cards"]
 
 
+def test_the_last_name_stays_where_slack_comes_late_with_an_earlier_one(happens, channel, declared):
+    """It comes again, minutes later, with what nobody took at first."""
+    for name, second in (("inc-cards", 2), ("inc-crads", 1)):
+        renamed = {"id": channel.channel_id, "name": name}
+        at = f"17100{second:05d}.000100"
+        happens(event("channel_rename", {"channel": renamed, "event_ts": at}))
+
+    channel.refresh_from_db()
+    assert channel.channel_name == "inc-cards"
+    told = declared.timeline_events().filter(metadata__update_type="comms_channel_renamed")
+    assert told.count() == 1
+
+
 @pytest.mark.parametrize("name", ["", None, 5, [], "x" * 200])
 def test_a_name_that_is_none_does_no_harm(happens, channel, name):
     renamed = {"id": channel.channel_id, "name": name}

@@ -8,9 +8,9 @@ from typing import Any
 from response.conf import conf
 from response.core import services
 from response.core.models import Incident
-from response.delivery import inbox
 from response.slack import captures, people, wants
 from response.slack.decorators import slack_event
+from response.slack.latest import is_the_latest
 from response.slack.models import PinnedMessage
 from response.slack.timestamps import instant_of
 
@@ -21,7 +21,7 @@ Event = Mapping[str, Any]
 def add_pinned_message(incident: Incident, event: Event) -> None:
     """A pinned message is an entry of the timeline, at the time it was written."""
     message = _pinned(event)
-    if message is None or not _is_the_latest(incident, f"pin:{message['ts']}", event):
+    if message is None or not is_the_latest(incident, f"pin:{message['ts']}", event):
         return
     marked = marked_message(incident, message["ts"], str(event.get("item_user") or ""))
     marked.is_pinned = True
@@ -32,7 +32,7 @@ def add_pinned_message(incident: Incident, event: Event) -> None:
 def remove_pinned_message(incident: Incident, event: Event) -> None:
     """Unpinning takes away just what pinning added."""
     message = _pinned(event)
-    if message is None or not _is_the_latest(incident, f"pin:{message['ts']}", event):
+    if message is None or not is_the_latest(incident, f"pin:{message['ts']}", event):
         return
     marked = _known(incident, message["ts"])
     if marked is not None:
@@ -44,7 +44,7 @@ def remove_pinned_message(incident: Incident, event: Event) -> None:
 def add_reacted_message(incident: Incident, event: Event) -> None:
     """The reaction of the setting RESPONSE_PIN_REACTION marks a message as a pin does."""
     ts = _reacted(event)
-    if ts is None or not _is_the_latest(incident, f"reaction:{event.get('user')}:{ts}", event):
+    if ts is None or not is_the_latest(incident, f"reaction:{event.get('user')}:{ts}", event):
         return
     marked = marked_message(incident, ts, str(event.get("item_user") or ""))
     marked.reacted_by = sorted({*marked.reacted_by, str(event.get("user"))})
@@ -57,7 +57,7 @@ def add_reacted_message(incident: Incident, event: Event) -> None:
 def remove_reacted_message(incident: Incident, event: Event) -> None:
     """Once the last of these reactions is gone, so is what they added."""
     ts = _reacted(event)
-    if ts is None or not _is_the_latest(incident, f"reaction:{event.get('user')}:{ts}", event):
+    if ts is None or not is_the_latest(incident, f"reaction:{event.get('user')}:{ts}", event):
         return
     marked = _known(incident, ts)
     if marked is not None:
@@ -73,7 +73,7 @@ def follow_edit(incident: Incident, event: Event) -> None:
         marked = _known(incident, message["ts"])
         edited = message.get("edited")
         at = str(edited.get("ts") or "") if isinstance(edited, dict) else ""
-        if marked is not None and _is_the_latest(
+        if marked is not None and is_the_latest(
             incident, f"edit:{message['ts']}", {"event_ts": at or event.get("event_ts")}
         ):
             captures.edit(marked, message)
@@ -85,7 +85,7 @@ def follow_deletion(incident: Incident, event: Event) -> None:
     marked = _known(incident, str(event.get("deleted_ts") or ""))
     if marked is not None:
         # As an edit that none is later than: letters come after the digits of every time.
-        _is_the_latest(incident, f"edit:{marked.message_ts}", {"event_ts": "deleted"})
+        is_the_latest(incident, f"edit:{marked.message_ts}", {"event_ts": "deleted"})
         captures.blank(marked)
 
 
@@ -117,18 +117,6 @@ def _keep_or_remove(marked: PinnedMessage) -> None:
     marked.delete()
     if entry_id is not None:
         services.remove_timeline_entry(entry_id)
-
-
-def _is_the_latest(incident: Incident, what: str, event: Event) -> bool:
-    """Whether this is the last that happened to a mark, as far as we were told.
-
-    Slack promises no order: the news that a pin was taken off may come before the pin. So each
-    leaves a note of its time, and what is older than a note changes nothing.
-    """
-    about = f"{incident.pk}:{what[:100]}:"
-    mine = about + str(event.get("event_ts") or "")[:50]
-    inbox.accept(mine, "mark")
-    return mine == max(inbox.keys_under(about))
 
 
 def _reacted(event: Event) -> str | None:

@@ -9,6 +9,7 @@ from response.core import services, timeline
 from response.core.models import Incident
 from response.slack import catchup, channels, messages, wants
 from response.slack.decorators import slack_event
+from response.slack.latest import is_the_latest
 from response.slack.models import CommsChannel
 
 Event = Mapping[str, Any]
@@ -21,7 +22,9 @@ def follow_rename(incident: Incident, event: Event) -> None:
     renamed = event.get("channel")
     name = renamed.get("name") if isinstance(renamed, dict) else None
     channel = CommsChannel.objects.select_for_update().get(incident=incident)
-    if not isinstance(name, str) or not name or name == channel.channel_name:
+    if not isinstance(name, str) or not name or not is_the_latest(incident, "name", event):
+        return
+    if name == channel.channel_name:
         return
     was = channel.channel_name
     channel.channel_name = name[: channels.LONGEST_NAME]

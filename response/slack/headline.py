@@ -130,12 +130,13 @@ def _lost_posts(work: Work, channel_id: str) -> list[str]:
 def take_away(incident: Incident) -> None:
     """Have the post deleted with its incident, which is about to be gone."""
     for post in HeadlinePost.objects.filter(incident=incident).exclude(message_ts=None):
-        where = {"channel": post.channel_id, "ts": post.message_ts}
+        post.incident = incident
+        where = {"channel": post.place, "ts": post.message_ts}
         outbox.owe(
-            f"withdrawn:{post.channel_id}:{post.message_ts}",
+            f"withdrawn:{post.place}:{post.message_ts}",
             "chat.delete",
             where,
-            lane=post.channel_id,
+            lane=post.place,
             in_doubt=outbox.Doubt.REPEAT,
         )
 

@@ -232,7 +232,8 @@ class Document:
         channel, ts = self.incident.headline_channel, self.incident.headline_ts  # type: ignore[attr-defined]
         if not ts:
             return None
-        return self.incident.headlinepost_set.model(channel_id=channel, message_ts=ts)
+        posts = self.incident.headlinepost_set
+        return posts.model(incident=self.incident, channel_id=channel, message_ts=ts)
 
     def _summary(self) -> Mapping[str, Any]:
         return {"summary": self.texts.html(self.incident.summary)}

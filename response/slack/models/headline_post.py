@@ -29,12 +29,20 @@ class HeadlinePost(models.Model):
         return f"Headline of {self.incident}"
 
     @property
+    def place(self) -> str:
+        """The id of the channel where the post is; "" where that is not known.
+
+        The predecessor noted none: its posts are in the channel of the settings.
+        """
+        return self.channel_id or wants.headline_setting(self.incident)[0]
+
+    @property
     def slack_url(self) -> str:
         """Where a browser is led to the post; "" while there is none. Slack has its messages
         beside the Web API, as ``chat.getPermalink`` answers them."""
-        if not self.message_ts:
+        if not self.message_ts or not self.place:
             return ""
-        where = f"../archives/{quote(self.channel_id)}/p{self.message_ts.replace('.', '')}"
+        where = f"../archives/{quote(self.place)}/p{self.message_ts.replace('.', '')}"
         return urljoin(str(conf.SLACK_API_URL), where)
 
     def update_in_slack(self) -> None:
@@ -47,4 +55,4 @@ class HeadlinePost(models.Model):
         Nothing is said where there is no post yet.
         """
         if self.message_ts:
-            messages.post(self.channel_id, text, thread_ts=self.message_ts)
+            messages.post(self.place, text, thread_ts=self.message_ts)

@@ -43,8 +43,7 @@ def met(member: Mapping[str, Any]) -> ExternalUser:
         user, _ = ExternalUser.objects.get_or_create_slack(
             external_id=str(member["id"]), defaults={"display_name": str(member["id"])}
         )
-        if _write(user, member):
-            user.save()
+        _store(user, member)
     return user
 
 
@@ -98,8 +97,7 @@ def sync_person(work: Work) -> None:
             raise
         return
     with work.settled():
-        _write(user, member)
-        user.save()
+        _store(user, member)
 
 
 def sync_directory(work: Work) -> None:
@@ -135,8 +133,7 @@ def _take_over(page: Iterable[Mapping[str, Any]]) -> None:
                     external_id=user_id, defaults={"display_name": user_id}
                 )[0]
             )
-            if _write(user, member):
-                user.save()
+            _store(user, member)
 
 
 def names(user_ids: Iterable[str]) -> dict[str, str]:
@@ -169,8 +166,8 @@ def _is_program(member: Mapping[str, Any]) -> bool:
     return bool(member.get("is_bot")) or member.get("id") == "USLACKBOT"
 
 
-def _write(user: ExternalUser, member: Mapping[str, Any]) -> bool:
-    """Take over what Slack says of a person; whether that changes anything."""
+def _store(user: ExternalUser, member: Mapping[str, Any]) -> None:
+    """Store what Slack says of a person, and nothing that others may have stored meanwhile."""
     profile = member.get("profile") or {}
     full_name = profile.get("real_name") or member.get("real_name") or ""
     said = {
@@ -182,10 +179,10 @@ def _write(user: ExternalUser, member: Mapping[str, Any]) -> bool:
     }
     said = {name: value[:255] if isinstance(value, str) else value for name, value in said.items()}
     if all(getattr(user, name) == value for name, value in said.items()):
-        return False
+        return
     for name, value in said.items():
         setattr(user, name, value)
-    return True
+    user.save(update_fields=said)
 
 
 def _time_zone(member: Mapping[str, Any]) -> str:

@@ -8,7 +8,9 @@ from response.background import work
 from response.core.models import ExternalUser
 from response.delivery import mirrors
 from response.delivery.models import Mirror
-from response.slack import wants
+from response.slack import people, wants
+from response.telemetry import slack_called
+from response.testing.payloads import ANA
 
 
 @pytest.fixture
@@ -61,3 +63,25 @@ def test_where_the_page_is_not_known_any_more_it_starts_again(large_workspace, t
     mirrors.give_second_chances()
     work.drain()
     assert ExternalUser.objects.filter(external_id__startswith="UMANY").count() == 450
+
+
+def test_whom_a_person_was_tied_to_while_slack_was_asked_stays(
+    slack_in_time, django_user_model, transactional_db
+):
+    """Who declares an incident may sign in for the first time a moment later."""
+    ana = people.person(ANA)
+    account = django_user_model.objects.create_user("ana")
+
+    def tie(method, **_call):
+        if method == "users.info":
+            ExternalUser.objects.filter(pk=ana.pk).update(owner=account)
+
+    slack_called.connect(tie)
+    try:
+        work.drain()
+    finally:
+        slack_called.disconnect(tie)
+
+    ana.refresh_from_db()
+    assert ana.owner == account
+    assert ana.full_name

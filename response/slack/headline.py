@@ -179,7 +179,8 @@ def _want_those_that_differ(incidents: Any) -> None:
         if mirror is None or mirror.want > mirror.have:
             continue
         if incident.private or _is_shown_otherwise(incident, mirror):
-            wants.headline(incident)
+            # Where the headline was not told, neither were the topic and the pinned summary.
+            wants.what_shows(incident, {"report", "lead"})
 
 
 def _is_shown_otherwise(incident: Incident, mirror: mirrors.Mirror) -> bool:

@@ -75,3 +75,16 @@ def test_a_headline_that_cannot_be_taken_back_is_not_tried_each_minute(
         work_is_done()
 
     assert len(slack.calls_to("chat.delete")) == 1
+
+
+def test_what_else_shows_the_incident_follows_too(slack, channel, work_is_done):
+    channel_id = channel.channel_id
+    Incident.objects.update(report="By raw SQL", end_time=timezone.now())
+
+    headline.want_what_differs()
+    work_is_done()
+
+    (summary,) = [one for one in slack.messages(channel_id) if one.blocks]
+    assert "By raw SQL" in str(summary.blocks)
+    assert "resolved" in str(summary.blocks)
+    assert slack.channels[channel_id].topic.startswith("By raw SQL")

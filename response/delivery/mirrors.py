@@ -50,6 +50,10 @@ class Work:
         self.is_settled = False
 
     @property
+    def kind(self) -> str:
+        return self._mirror.kind
+
+    @property
     def object_id(self) -> int:
         return self._mirror.object_id
 

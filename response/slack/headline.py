@@ -80,9 +80,9 @@ def sync(work: Work) -> None:
     if post.message_ts and doubt_until is None and work.believed.get("digest") == digest:
         return
     channel_id = post.channel_id or channels.headline_channel(incident)
-    ts = posts.update(channel_id, post.message_ts or "", body)
+    ts = posts.update(work, channel_id, post.message_ts or "", body)
     if not ts and (lost := _lost_posts(work, channel_id)):
-        ts = posts.update(channel_id, lost[0], body)
+        ts = posts.update(work, channel_id, lost[0], body)
     if not ts:
         with work.begun():
             answer = calls.call(

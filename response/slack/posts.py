@@ -7,8 +7,11 @@ import json
 import logging
 from typing import Any
 
-from response.delivery import calls
-from response.delivery.errors import Refused
+from response.delivery import calls, mirrors
+from response.delivery.errors import InDoubt, Refused
+from response.delivery.mirrors import Work
+from response.slack import wants
+from response.transactions import atomic
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +23,18 @@ def digest(body: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
-def update(channel_id: str, ts: str, body: dict[str, Any]) -> str:
+def update(work: Work, channel_id: str, ts: str, body: dict[str, Any]) -> str:
     """Change the post; returns its ts, or nothing where there is none, or none any more."""
     if not ts:
         return ""
     try:
         calls.call("chat.update", {"channel": channel_id, "ts": ts, **body})
+    except InDoubt as error:
+        if error.timed_out:
+            # Slack may still do it, and undo what comes after it.
+            with atomic():
+                wants.once_more(work)
+        raise
     except Refused as refused:
         if refused.code not in _GONE:
             raise
@@ -41,3 +50,8 @@ def delete(channel_id: str, ts: str) -> None:
     except Refused as refused:
         if refused.code not in _GONE:
             raise
+
+
+def show_once_more(kind: str, work: Work) -> None:
+    """Have a post changed again into what it should be, whatever we know of it."""
+    mirrors.want_anew(mirrors.Mirror.objects.filter(kind=kind, object_id=work.object_id))

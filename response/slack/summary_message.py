@@ -64,7 +64,7 @@ def sync(work: Work) -> None:
     pinned = work.shown.get("pinned")
     ts = (
         _kept_post(work, channel.channel_id, body, digest)
-        or posts.update(channel.channel_id, _lost_post(work, channel.channel_id), body)
+        or posts.update(work, channel.channel_id, _lost_post(work, channel.channel_id), body)
         or _post(work, channel.channel_id, body)
     )
     if pinned != ts:
@@ -82,7 +82,7 @@ def _kept_post(work: Work, channel_id: str, body: dict[str, Any], digest: str) -
     ts = str(work.shown.get("ts") or "")
     if not ts or work.believed.get("digest") == digest:
         return ts
-    if not posts.update(channel_id, ts, body):
+    if not posts.update(work, channel_id, ts, body):
         # What is posted in its place must be looked for, if its answer is missing.
         work.keep()
         return ""

@@ -63,6 +63,11 @@ def blank(marked: PinnedMessage) -> None:
     pictures.follow(marked, {})
 
 
+def is_deleted(message: Message) -> bool:
+    """Whether only the place of a message is left, for what was answered to it to stand under."""
+    return message.get("subtype") == "tombstone"
+
+
 def text_of(message: Message) -> str:
     """What a message says, as it was written, with a link for each file and picture on it."""
     lines = [mrkdwn.unescape(str(message.get("text") or ""))]
@@ -96,7 +101,7 @@ def _fetched(channel_id: str, ts: str) -> Message | None:
     """A message with its permalink; None where it is gone."""
     try:
         message = _found(channel_id, ts)
-        if message is None:
+        if message is None or is_deleted(message):
             return None
         place = {"channel": channel_id, "message_ts": ts}
         return {**message, "permalink": calls.call("chat.getPermalink", place).get("permalink")}

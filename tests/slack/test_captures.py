@@ -6,6 +6,7 @@ import pytest
 
 from response.delivery import calls, inbox
 from response.delivery.models import Mirror
+from response.slack import captures
 from response.slack.models import PinnedMessage
 from response.slack.web_api import WebApi
 from tests.payloads import ANA, BEN, CHLOE, event, pin_added, pin_removed
@@ -37,10 +38,14 @@ def reaction(kind, ts, channel, *, user=ANA, name=OURS, **more):
     return event(f"reaction_{kind}", fields)
 
 
-def edited(ts, text, channel, at="1710099999.000100"):
-    message = {"type": "message", "user": BEN, "text": text, "ts": ts, "edited": {"ts": at}}
+def changed(ts, channel, at="1710099999.000100", **message):
+    message = {"type": "message", "user": BEN, "ts": ts, **message}
     fields = {"subtype": "message_changed", "message": message, "channel": channel.channel_id}
     return event("message", {**fields, "ts": at, "hidden": True})
+
+
+def edited(ts, text, channel, at="1710099999.000100"):
+    return changed(ts, channel, at, text=text, edited={"ts": at})
 
 
 def deleted(ts, channel):
@@ -154,6 +159,27 @@ def test_an_edit_told_after_the_deletion_brings_no_words_back(happens, said, cha
     assert "first" not in PinnedMessage.objects.get().text
     assert entry.metadata["deleted"] is True
     assert "edited" not in entry.metadata
+
+
+def test_a_deleted_message_that_has_answers_is_told_as_an_edit(happens, said, channel):
+    """Slack leaves a stone in its place, for what was answered to stand under."""
+    happens(reaction("added", said, channel))
+
+    happens(changed(said, channel, subtype="tombstone", text="This message was deleted."))
+
+    (entry,) = entries(channel)
+    assert entry.text == captures.DELETED
+    assert entry.metadata["deleted"] is True
+    assert "edited" not in entry.metadata
+
+
+def test_a_mark_on_what_was_deleted_puts_nothing_on_the_timeline(slack, happens, said, channel):
+    (message,) = [one for one in slack.channels[channel.channel_id].messages if one.ts == said]
+    message.subtype, message.text = "tombstone", "This message was deleted."
+
+    happens(reaction("added", said, channel))
+
+    assert entries(channel) == []
 
 
 def test_a_pin_told_after_the_deletion_brings_no_words_back(happens, said, channel):

@@ -69,14 +69,18 @@ def remove_reacted_message(incident: Incident, event: Event) -> None:
 def follow_edit(incident: Incident, event: Event) -> None:
     """A marked message that is edited in Slack is edited here, and said to be."""
     message = event.get("message")
-    if isinstance(message, dict) and isinstance(message.get("ts"), str):
-        marked = _known(incident, message["ts"])
-        edited = message.get("edited")
-        at = str(edited.get("ts") or "") if isinstance(edited, dict) else ""
-        if marked is not None and is_the_latest(
-            incident, f"edit:{message['ts']}", {"event_ts": at or event.get("event_ts")}
-        ):
-            captures.edit(marked, message)
+    if not isinstance(message, dict) or not isinstance(message.get("ts"), str):
+        return
+    marked = _known(incident, message["ts"])
+    if marked is not None and captures.is_deleted(message):
+        _blank(incident, marked)
+        return
+    edited = message.get("edited")
+    at = str(edited.get("ts") or "") if isinstance(edited, dict) else ""
+    if marked is not None and is_the_latest(
+        incident, f"edit:{message['ts']}", {"event_ts": at or event.get("event_ts")}
+    ):
+        captures.edit(marked, message)
 
 
 @slack_event("message_deleted")
@@ -84,9 +88,7 @@ def follow_deletion(incident: Incident, event: Event) -> None:
     """What is deleted in Slack is not kept here either; that there was something is."""
     marked = _known(incident, str(event.get("deleted_ts") or ""))
     if marked is not None:
-        # As an edit that none is later than: letters come after the digits of every time.
-        is_the_latest(incident, f"edit:{marked.message_ts}", {"event_ts": "deleted"})
-        captures.blank(marked)
+        _blank(incident, marked)
 
 
 def marked_message(incident: Incident, ts: str, author_id: str) -> PinnedMessage:
@@ -102,6 +104,12 @@ def marked_message(incident: Incident, ts: str, author_id: str) -> PinnedMessage
         text="",
         is_pinned=False,
     )
+
+
+def _blank(incident: Incident, marked: PinnedMessage) -> None:
+    # As an edit that none is later than: letters come after the digits of every time.
+    is_the_latest(incident, f"edit:{marked.message_ts}", {"event_ts": "deleted"})
+    captures.blank(marked)
 
 
 def _known(incident: Incident, ts: str) -> PinnedMessage | None:

@@ -52,8 +52,11 @@ def fill(marked: PinnedMessage, message: Message, channel_id: str) -> None:
 
 
 def edit(marked: PinnedMessage, message: Message) -> None:
-    """Take over what the message says now."""
-    _rewrite(marked, text_of(message), edited=True)
+    """Take over what the message says now. Where that is the same, Slack added something to it,
+    the preview of a link say, and nobody edited it."""
+    text = text_of(message)
+    if text != marked.text:
+        _rewrite(marked, text, edited=True)
     pictures.follow(marked, message)
 
 

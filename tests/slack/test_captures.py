@@ -182,6 +182,18 @@ def test_a_mark_on_what_was_deleted_puts_nothing_on_the_timeline(slack, happens,
     assert entries(channel) == []
 
 
+def test_what_slack_adds_to_a_message_is_no_edit(happens, said, channel):
+    """The preview of a link comes, or is taken away, as a change of the message."""
+    happens(reaction("added", said, channel))
+
+    text = "It is the &lt;gateway&gt; &amp; the cache"
+    happens(changed(said, channel, text=text, attachments=[{"title": "A preview"}]))
+
+    (entry,) = entries(channel)
+    assert entry.text == "It is the <gateway> & the cache"
+    assert "edited" not in entry.metadata
+
+
 def test_a_pin_told_after_the_deletion_brings_no_words_back(happens, said, channel):
     happens(reaction("added", said, channel))
     late = pin_added("It is the cache", message_ts=said, channel=channel.channel_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -184,6 +185,20 @@ def test_another_text_is_proposed_and_set_by_yes(
         metadata__update_type=f"incident_{field}", metadata__old_value="Old"
     )
     assert entry.metadata["actor"]["id"] == BEN
+
+
+def test_yes_pressed_twice_is_answered_once_for_all_to_see(
+    slack, slack_sends, say, replies, channel, work_is_done
+):
+    say("summary Cards fail")
+    yes = json.dumps({"text": "Cards fail since 10:15"})
+    for _time in range(2):
+        slack_sends(block_action("set-new-summary-action", yes, channel=channel.channel_id))
+        work_is_done()
+
+    assert [text for text in replies() if "is updated" in text] == ["The summary is updated."]
+    (told,) = slack.ephemerals(channel.channel_id)
+    assert "already" in told.text
 
 
 def test_a_proposal_too_long_for_a_button_says_where_to_put_it(say, declared, replies):

@@ -99,7 +99,11 @@ def set_impact(context: ActionContext) -> None:
 
 
 def _set(context: ActionContext, field: str) -> None:
-    values: dict[str, Any] = {field: _proposed(context.value)}
+    text = _proposed(context.value)
+    if getattr(context.incident, field) == text:
+        messages.tell(context.channel_id, context.user_id, f"That is the {field} already.")
+        return
+    values: dict[str, Any] = {field: text}
     services.update_incident(context.incident.pk, **values)
     messages.post(context.channel_id, f"The {field} is updated.")
 

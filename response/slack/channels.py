@@ -108,11 +108,12 @@ def sync_topic(work: Work) -> None:
     channel = _channel_of(work)
     if channel is None:
         return
-    topic = topic_of(channel.incident)
-    if topic == work.believed.get("topic"):
-        return
-    calls.call("conversations.setTopic", {"channel": channel.channel_id, "topic": topic})
-    if not work.believed.get("purpose"):
+    topic, believed = topic_of(channel.incident), work.believed
+    if topic != believed.get("topic"):
+        calls.call("conversations.setTopic", {"channel": channel.channel_id, "topic": topic})
+        # Slack tells everyone in the channel: not again because the purpose has to wait.
+        work.keep(**{**believed, "topic": topic})
+    if not believed.get("purpose"):
         purpose = {"channel": channel.channel_id, "purpose": PURPOSE}
         calls.call("conversations.setPurpose", purpose)
     with work.settled(topic=topic, purpose=True):

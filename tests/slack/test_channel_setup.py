@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from response.core import services
+from response.delivery import mirrors
+from response.slack import channels
 from response.slack.decorators import slack_event
 from response.slack.models import CommsChannel, UserStats
 from tests.payloads import (
@@ -79,6 +81,24 @@ def test_promise_9_what_slack_refuses_does_not_keep_the_channel_from_being_there
 
     channel = CommsChannel.objects.get()
     assert channel.channel_id in str(slack.messages("CINCIDENTS")[0].blocks)
+
+
+@pytest.mark.parametrize("trouble", ["429", "refused"])
+def test_a_topic_is_set_once_though_the_purpose_has_to_wait(
+    slack, a_channel, seconds_pass, trouble
+):
+    """Slack tells everyone in the channel of each topic that is set."""
+    if trouble == "429":
+        slack.rate_limit("conversations.setPurpose", 5)
+    else:
+        slack.refuse("conversations.setPurpose", "restricted_action", times=1)
+    made = slack.channels[a_channel().channel_id]
+    seconds_pass(75)
+    mirrors.give_second_chances()
+    seconds_pass(1)
+
+    assert made.purpose == channels.PURPOSE
+    assert len(slack.calls_to("conversations.setTopic")) == 1
 
 
 def test_people_and_groups_of_the_setting_are_invited(slack, declared, work_is_done, settings):

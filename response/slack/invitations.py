@@ -27,6 +27,14 @@ _CANNOT_INVITE = frozenset(
     }
 )
 
+# Those that would meet whoever else is invited.
+_NOBODY_CAN_BE = frozenset(
+    {
+        *("channel_not_found", "is_archived", "not_in_channel"),
+        *("missing_scope", "no_permission", "restricted_action", "method_not_supported"),
+    }
+)
+
 
 def sync(work: Work) -> None:
     """Invite those who were not invited yet."""
@@ -48,26 +56,33 @@ def sync(work: Work) -> None:
     together = [user_id for user_id in missing if user_id not in alone]
     for start in range(0, len(together), _AT_ONCE):
         batch = together[start : start + _AT_ONCE]
-        done = invited if _invite(channel.channel_id, batch) else alone
+        done = alone if _refusal(channel.channel_id, batch) else invited
         done += batch
         work.keep(**{**shown, "invited": invited, "alone": alone})
+    refusals = []
     for user_id in alone:
-        _invite(channel.channel_id, [user_id])
+        if refusal := _refusal(channel.channel_id, [user_id]):
+            refusals.append(refusal)
+            continue
         invited.append(user_id)
         work.keep(**{**shown, "invited": invited, "alone": alone})
+    if refusals:
+        # Nobody knows whether that lasts; those who could be invited are.
+        raise refusals[0]
     with work.settled(invited=invited, always=True):
         pass
 
 
-def _invite(channel_id: str, user_ids: list[str]) -> bool:
-    """Whether it is done with these people; else each is to be invited alone."""
+def _refusal(channel_id: str, user_ids: list[str]) -> Refused | None:
+    """Invite these people. Why that has to be tried again, of each alone; None where it is done."""
     try:
         calls.call("conversations.invite", {"channel": channel_id, "users": ",".join(user_ids)})
     except Refused as refused:
-        if refused.code not in _CANNOT_INVITE:
+        if refused.code in _NOBODY_CAN_BE:
             raise
-        return len(user_ids) == 1
-    return True
+        if len(user_ids) > 1 or refused.code not in _CANNOT_INVITE:
+            return refused
+    return None
 
 
 def _concerned(incident: Incident) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from response.core import services
+from response.delivery import mirrors
 from response.slack.models import CommsChannel
 from response.testing.payloads import ANA, BEN, BOT, CHLOE, DAN
 
@@ -102,3 +103,30 @@ def _person(slack_id):
     from response.slack import people
 
     return people.person(slack_id)
+
+
+def test_whom_slack_refuses_for_a_reason_of_its_own_keeps_nobody_out(
+    slack, members, group, work_is_done, now
+):
+    group([BEN, CHLOE])
+    # The three of them together, and Ana alone.
+    slack.refuse("conversations.invite", "ura_max_channels", times=2)
+
+    there = members()
+    assert {BEN, CHLOE} <= set(there())
+    assert ANA not in there()
+
+    now.shift(61)
+    mirrors.give_second_chances()
+    work_is_done()
+    assert ANA in there()
+
+
+@pytest.mark.parametrize("code", ["is_archived", "not_in_channel", "missing_scope"])
+def test_nobody_is_invited_one_by_one_where_nobody_can_be(slack, members, group, code):
+    group([BEN, CHLOE])
+    slack.refuse("conversations.invite", code)
+
+    members()
+
+    assert len(slack.calls_to("conversations.invite")) == 1

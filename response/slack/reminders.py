@@ -59,7 +59,13 @@ def remind() -> None:
     """
     present = instants.now()
     for incident_id, duty in [*_due_of_incidents(present), *_due_of_actions(present)]:
-        answers.until_answered(_Turn(incident_id, duty).take)
+        try:
+            answers.until_answered(_Turn(incident_id, duty).take)
+        except DATABASE_TROUBLE:
+            raise
+        except Exception:
+            # What a host's function has asked of Slack, say, could not be sent; the others go on.
+            logger.exception("Reminder %s of incident %s failed.", duty.name, incident_id)
 
 
 def open_incidents() -> Any:

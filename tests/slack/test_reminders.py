@@ -395,6 +395,22 @@ def test_what_a_reminder_asks_of_slack_is_asked_outside_its_transaction(
     assert len(slack.calls_to("users.info")) >= 1
 
 
+def test_one_that_asks_slack_for_what_cannot_be_sent_does_not_keep_the_others_quiet(
+    only, channel, pass_time, said
+):
+    @single_notification(initial_delay_mins=1)
+    def broken(incident: Any) -> None:
+        configured_client().api_call("users.info", user={"id": object()})
+
+    @single_notification(initial_delay_mins=1)
+    def fine(incident: Any) -> None:
+        incident.comms_channel().post_in_channel("all is well")
+
+    pass_time(3)
+
+    assert said() == ["all is well"]
+
+
 def test_a_host_can_take_a_built_in_reminder_away(handlers, pass_time, said):
     for built_in in (remind_severity, remind_incident_lead, remind_close_incident):
         remove_notification(built_in)

@@ -112,7 +112,8 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             "SITE_URL",
             "",
-            "The address people reach this site at, with its scheme; links in Slack start with it.",
+            "The address people reach this site at, with its scheme, and with the path where the "
+            "project is mounted under one; links in Slack start with it.",
             required=True,
         ),
         Setting(

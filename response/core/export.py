@@ -22,6 +22,7 @@ from response.conf import conf
 from response.core import attribution, instants, pictures
 from response.core.addresses import hide_all_addresses, without_address
 from response.core.embedding import block, indented, line
+from response.core.links import on_site
 from response.core.models import Action, ExternalUser, Incident, TimelineEvent, WriteUp
 from response.core.serializers import (
     ActionSerializer,
@@ -92,7 +93,7 @@ def address_of(incident: Incident) -> str:
         path = incident.get_absolute_url()
     except NoReverseMatch:
         return ""
-    return f"{str(conf.SITE_URL).rstrip('/')}{path}" if conf.SITE_URL else ""
+    return on_site(path) if conf.SITE_URL else ""
 
 
 # JSON

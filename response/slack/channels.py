@@ -20,6 +20,7 @@ from django.utils import timezone
 from response.conf import conf
 from response.core import services, timeline
 from response.core.actors import Actor
+from response.core.links import on_site
 from response.core.models import Incident
 from response.delivery import calls
 from response.delivery.errors import Postponed, Refused
@@ -38,14 +39,13 @@ _CLOCKS_APART = 120
 
 def document_url(incident: Incident) -> str:
     """Where the incident document is, for people in Slack."""
-    path = reverse("response_ui:incident_doc", kwargs={"incident_id": incident.pk})
-    return f"{conf.SITE_URL.rstrip('/')}{path}"
+    return on_site(reverse("response_ui:incident_doc", kwargs={"incident_id": incident.pk}))
 
 
 def declare_url(title: str) -> str:
     """Where an incident of this title can be declared on the web."""
     query = urlencode({"report": title})
-    return f"{conf.SITE_URL.rstrip('/')}{reverse('response_ui:declare')}?{query}"
+    return f"{on_site(reverse('response_ui:declare'))}?{query}"
 
 
 # The channels of the settings

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.urls import NoReverseMatch, reverse
 
 from response.conf import conf
+from response.core.links import on_site
 from response.exceptions import ResponseError
 from response.slack.registry import registry
 from response.slack.scopes import events, scopes
@@ -137,4 +138,4 @@ def _url(name: str, address: str, door: str, socket_mode: bool) -> dict[str, str
             "The project's urls.py does not include response.slack.urls, so that Slack has "
             "nowhere to send things to. The README shows how it is included."
         ) from None
-    return {name: f"{address.rstrip('/')}{path}"}
+    return {name: on_site(path, address)}

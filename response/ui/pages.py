@@ -10,11 +10,12 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
-from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils import timezone
 
 from response.conf import conf
 from response.core.addresses import without_address
+from response.core.links import within_project
 from response.ui import appearance
 from response.ui.rights import may_change
 
@@ -77,15 +78,10 @@ def sign_in_address() -> str:
         address = resolve_url(settings.LOGIN_URL)
         if urlsplit(address).netloc:
             return address
-        resolve(_within_project(urlsplit(address).path))
+        resolve(within_project(urlsplit(address).path))
     except (NoReverseMatch, Resolver404):
         try:
             return reverse("admin:login")
         except NoReverseMatch:
             return str(settings.LOGIN_URL)
     return address
-
-
-def _within_project(path: str) -> str:
-    prefix = get_script_prefix()
-    return f"/{path.removeprefix(prefix)}" if path.startswith(prefix) else path

@@ -14,6 +14,7 @@ from django.utils.timesince import timesince
 from response.checks.addresses import host_of
 from response.conf import conf
 from response.core.doctor import Findings, ok, problem, warning
+from response.core.links import on_site
 from response.delivery import clock
 from response.slack import sightings, transport
 
@@ -111,7 +112,7 @@ def site() -> Findings:
     if not host_of(conf.SITE_URL):
         return  # which is said of the settings
     try:
-        address = urljoin(conf.SITE_URL, reverse("response_ui:incident_list"))
+        address = on_site(reverse("response_ui:incident_list"))
     except NoReverseMatch:
         yield warning(
             "Pages",

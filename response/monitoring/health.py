@@ -8,15 +8,13 @@ wants them:
 
 from __future__ import annotations
 
-import functools
-
 from django.contrib.auth.decorators import login_not_required
-from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
+from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from response.checks.tables import missing_migration
 
 
 @require_safe
@@ -34,7 +32,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """200 where the database answers and has the tables of this version, else 503 and why."""
     try:
-        missing = _missing_migration()
+        missing = missing_migration()
     except Error:
         return _unready("The database does not answer.")
     if missing:
@@ -44,18 +42,3 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 def _unready(reason: str) -> HttpResponse:
     return JsonResponse({"status": "unavailable", "reason": reason}, status=503)
-
-
-def _missing_migration() -> str:
-    recorder = MigrationRecorder(connections[DEFAULT_DB_ALIAS])
-    if not recorder.has_table():
-        return _newest_migration()
-    newest = _newest_migration()
-    is_there = recorder.migration_qs.filter(app="response", name=newest).exists()
-    return "" if is_there else newest
-
-
-@functools.cache
-def _newest_migration() -> str:
-    """The last one in the package, which does not change while a process runs."""
-    return str(MigrationLoader(None).graph.leaf_nodes("response")[0][1])

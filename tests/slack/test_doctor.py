@@ -11,7 +11,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from response.core import doctor, services
@@ -360,6 +361,42 @@ def test_a_database_without_our_tables_is_a_problem_and_the_rest_is_looked_at(sl
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE elsewhere RENAME TO response_pause")
+
+
+def test_a_migration_that_was_not_run_is_named():
+    newest = MigrationRecorder(connection).migration_qs.filter(app="response").latest("pk")
+    newest.delete()
+    try:
+        assert "manage.py migrate" in found(f"the migration {newest.name}", "problem").advice
+    finally:
+        newest.save(force_insert=True)
+
+
+def away(execute, sql, params, many, context):
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+def test_what_every_examination_meets_is_said_once():
+    with connection.execute_wrapper(away):
+        assert found("Database: It does not do what was asked", "problem")
+
+
+@pytest.fixture
+def read_only():
+    """The connection to the database takes no writes, as where its file is another user's."""
+    switch = {
+        "sqlite": "PRAGMA query_only = {}",
+        "postgresql": "SET default_transaction_read_only = {}",
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(switch.format("on"))
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(switch.format("off"))
+
+
+def test_a_database_that_takes_no_writes_is_a_problem(read_only):
+    assert "the folder" in found("It is read, and takes no writes", "problem").advice
 
 
 @pytest.fixture

@@ -31,13 +31,11 @@ ELSEWHERE: tuple[Examination, ...] = (workspace.examine, traffic.site)
 def examine(asks_outside: bool) -> list[Finding]:
     """Everything there is to say. Without ``asks_outside`` nothing leaves this machine.
 
-    It never raises: an examination that breaks off is a problem of its own.
+    It never raises: an examination that breaks off is a problem of its own. What several meet is
+    said once.
     """
-    return [
-        finding
-        for examination in (HERE + ELSEWHERE if asks_outside else HERE)
-        for finding in _of(examination)
-    ]
+    examinations = HERE + ELSEWHERE if asks_outside else HERE
+    return list(dict.fromkeys(each for examination in examinations for each in _of(examination)))
 
 
 def _of(examination: Examination) -> list[Finding]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.core.checks import CheckMessage
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.utils.timesince import timesince
 
 from response import checks
 from response.background.runners import PATIENCE, WorkerRunner
+from response.checks import tables
 from response.conf import conf
 from response.core.doctor import Finding, Findings, Level, ok, problem, warning
 from response.delivery import clock
@@ -40,6 +41,19 @@ def database() -> Findings:
     """Whether it answers, which it is, and how SQLite takes its locks."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+    if missing := tables.missing_migration():
+        yield problem(
+            "Database",
+            f"Its tables are not those of this version: the migration {missing} was not run.",
+            "Run manage.py migrate, and start everything anew.",
+        )
+    elif not _takes_writes():
+        yield problem(
+            "Database",
+            "It is read, and takes no writes just now.",
+            "Let the user that the server runs as write to it; of SQLite that is the file, and the "
+            "folder that it is in.",
+        )
     said = checks.check_database(None)
     for message in said:
         yield _of_check("Database", message)
@@ -58,6 +72,16 @@ def database() -> Findings:
             f"SQLite keeps its journal in the mode {mode}, so whoever reads stops whoever writes.",
             "Set the OPTIONS of the database as the README of Response shows.",
         )
+
+
+def _takes_writes() -> bool:
+    """Asked by a write that changes no row."""
+    try:
+        with transaction.atomic():
+            Heartbeat.objects.filter(name="").update(name="")
+    except DatabaseError:
+        return False
+    return True
 
 
 def the_clock() -> Findings:

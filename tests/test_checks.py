@@ -77,6 +77,14 @@ WRONG = {
     "an address without its scheme": ({"SITE_URL": "incidents.example"}, "W008", "https://"),
     "an address of another scheme": ({"SITE_URL": "ftp://incidents.example"}, "W008", "https://"),
     "an address that is none": ({"SITE_URL": "http://["}, "W008", "https://"),
+    "an address with a line break": ({"SITE_URL": "https://incidents.example\n"}, "W008", "\\n"),
+    "an address with a space": ({"SITE_URL": " https://incidents.example"}, "W008", "no space"),
+    "a channel's id with a line break": ({"INCIDENT_CHANNEL_ID": "C1\n"}, "W034", "'C1\\n'"),
+    "a channel's name in quotation marks": (
+        {"INCIDENT_REPORT_CHANNEL_NAME": '"old-incidents"'},
+        "W034",
+        "INCIDENT_REPORT_CHANNEL_NAME",
+    ),
     "an address with a wrong port": ({"SITE_URL": "http://x:99999"}, "W008", "https://"),
     "DEBUG where others reach it": (
         {"DEBUG": True, "SITE_URL": "https://incidents.acme.org", "ALLOWED_HOSTS": ["*"]},

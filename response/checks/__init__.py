@@ -136,6 +136,7 @@ def _check_channel() -> Messages:
             id="response.W006",
         )
     for name in ("INCIDENT_CHANNEL", "INCIDENT_REPORT_CHANNEL"):
+        yield from _check_surroundings(f"{name}_ID", f"{name}_NAME")
         given = getattr(conf, f"{name}_ID")
         # Slack's ids are capitals and digits, and its names have no capitals.
         if given and given != given.upper():
@@ -144,6 +145,18 @@ def _check_channel() -> Messages:
                 hint=f"Call the setting {name}_NAME, or give the id, which stands at the bottom of "
                 "the channel's details in Slack (C…).",
                 id="response.W030",
+            )
+
+
+def _check_surroundings(*names: str) -> Messages:
+    """Files of secrets end with a line break, and quotation marks of a shell are kept by others."""
+    for name in names:
+        if _IN_NO_SECRET.search(given := getattr(conf, name)):
+            yield Warning(
+                f"{name} is {given!r}: with a space, a line break or quotation marks in it, Slack "
+                "finds no channel by it.",
+                hint="Take away whatever is around it.",
+                id="response.W034",
             )
 
 

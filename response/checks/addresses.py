@@ -21,6 +21,8 @@ _OF_DEBUG = [".localhost", "127.0.0.1", "[::1]"]
 # A bot's or a person's, also where Slack has it replaced every twelve hours.
 _TOKEN = re.compile(r"(xoxe\.)?xox[bp]-")
 
+_IN_NO_ADDRESS = re.compile(r"[\s'\"<>]")
+
 
 def check_site_url() -> Messages:
     if not conf.SITE_URL:
@@ -35,7 +37,8 @@ def check_site_url() -> Messages:
     if not host:
         yield Warning(
             f"SITE_URL is {conf.SITE_URL!r}, which is no address that a browser opens.",
-            hint="Begin it with https:// (or http:// where you try things out).",
+            hint="Begin it with https:// (or http:// where you try things out), and have no space, "
+            "line break or quotation mark around it.",
             id="response.W008",
         )
         return
@@ -106,6 +109,8 @@ def _reaches_slack_itself() -> bool:
 
 def host_of(address: str) -> str:
     """The host that a browser would open, as ALLOWED_HOSTS knows it; empty where it opens none."""
+    if _IN_NO_ADDRESS.search(address):
+        return ""  # which urlsplit would take away, and the links in Slack have in them
     try:
         parts = urlsplit(address)
         is_opened = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

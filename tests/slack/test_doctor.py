@@ -221,6 +221,10 @@ def no_scheme(slack, settings):
     settings.SITE_URL = "incidents.example.com"
 
 
+def line_break_after_the_address(slack, settings):
+    settings.SITE_URL += "\n"
+
+
 def half_a_scheme(slack, settings):
     settings.SITE_URL = "https:/incidents.example.com"
 
@@ -292,6 +296,7 @@ FAULTS = {
     socket_never: ("problem", "response_socket was never seen connected"),
     socket_gone: ("problem", "response_socket was last seen connected to Slack 7"),
     no_scheme: ("problem", "SITE_URL is 'incidents.example.com'"),
+    line_break_after_the_address: ("problem", "SITE_URL is 'http://127.0.0.1:"),
     half_a_scheme: ("problem", "SITE_URL is 'https:/incidents.example.com'"),
     secret_with_a_space: ("problem", "SLACK_SIGNING_SECRET has a space"),
     debug_in_public: ("problem", "DEBUG is on"),

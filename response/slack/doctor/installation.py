@@ -21,7 +21,7 @@ _SERIOUS = frozenset(
     {
         *("response.W001", "response.W002", "response.W003", "response.W004", "response.W005"),
         *("response.W006", "response.W007", "response.W008", "response.W009", "response.W023"),
-        *("response.W029", "response.W030", "response.W031", "response.W032"),
+        *("response.W029", "response.W030", "response.W031", "response.W032", "response.W034"),
     }
 )
 

@@ -11,6 +11,8 @@ from django.db import connection
 
 from response import checks
 
+urlpatterns = []  # of a project that includes nothing of ours
+
 ADVISED = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 2.5,
@@ -31,9 +33,8 @@ def complete(settings):
 
 
 def said():
-    return {
-        message.id.removeprefix("response."): message for message in checks.check_settings(None)
-    }
+    messages = [*checks.check_settings(None), *checks.check_urls(None)]
+    return {message.id.removeprefix("response."): message for message in messages}
 
 
 def test_a_complete_host_is_told_nothing():
@@ -310,6 +311,28 @@ def test_a_runner_with_its_task_queue_is_told_nothing(complete):
 )
 def test_debug_is_for_where_nobody_else_comes(settings, address):
     settings.DEBUG, settings.SITE_URL, settings.ALLOWED_HOSTS = True, address, ["*"]
+    assert said() == {}
+
+
+@pytest.mark.urls("tests.test_checks")
+def test_a_project_that_includes_nothing_of_ours_is_told_what_to_include():
+    assert "response.ui.urls" in said()["W035"].hint
+    assert "response.slack.urls" in said()["W036"].hint
+
+
+@pytest.mark.urls("tests.test_checks")
+def test_with_socket_mode_nobody_needs_slacks_doors(complete):
+    complete.SLACK_APP_TOKEN = "xapp-1"
+    assert set(said()) == {"W035"}
+
+
+@pytest.mark.urls("response.urls")
+def test_a_project_that_includes_all_of_ours_at_once_is_told_nothing():
+    assert said() == {}
+
+
+def test_a_project_that_serves_nothing_needs_no_addresses(complete):
+    del complete.ROOT_URLCONF
     assert said() == {}
 
 

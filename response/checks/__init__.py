@@ -49,6 +49,13 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
     ]
 
 
+@register(Tags.urls)
+def check_urls(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """Whether Slack and people find what they look for."""
+    # A project that serves nothing, a worker's for instance, has none.
+    return [*addresses.check_mounted()] if getattr(settings, "ROOT_URLCONF", None) else []
+
+
 @register(Tags.security, deploy=True)
 def check_deployment(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
     """What is unsafe where others reach this site: ``manage.py check --deploy``."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 from django.http.request import split_domain_port, validate_host
+from django.urls import NoReverseMatch, reverse
 
 from response.conf import conf
 
@@ -55,6 +56,33 @@ def check_site_url() -> Messages:
             "https://incidents.example.com",
             id="response.W033",
         )
+
+
+def check_mounted() -> Messages:
+    """Whether the project's urls.py has what cannot be done without."""
+    if not _has_address("response_ui:incident_list"):
+        yield Warning(
+            "The project's urls.py does not include the pages: without their addresses no headline "
+            "is posted, and no link leads to an incident.",
+            hint='Add path("", include("response.ui.urls")), as the README of Response shows.',
+            id="response.W035",
+        )
+    if not conf.SLACK_APP_TOKEN and not _has_address("response_slack:event"):
+        yield Warning(
+            "The project's urls.py does not include Slack's doors: whatever Slack sends is "
+            "answered with 404.",
+            hint='Add path("slack/", include("response.slack.urls")), as the README of Response '
+            "shows; or use Socket Mode, and set SLACK_APP_TOKEN.",
+            id="response.W036",
+        )
+
+
+def _has_address(name: str) -> bool:
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return True
 
 
 def check_debug() -> Messages:

@@ -332,6 +332,12 @@ def test_links_that_lead_readers_of_slack_to_their_own_machine_are_told_of(setti
     assert said[0].advice
 
 
+@pytest.mark.urls("tests.test_checks")
+def test_a_project_without_our_addresses_is_told_what_to_include():
+    assert "response.ui.urls" in found("does not include the pages", "problem").advice
+    assert "response.slack.urls" in found("does not include Slack's doors", "problem").advice
+
+
 def test_the_locks_of_sqlite_are_looked_at(monkeypatch):
     if connection.vendor != "sqlite":
         pytest.skip("only of SQLite")

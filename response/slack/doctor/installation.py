@@ -22,6 +22,7 @@ _SERIOUS = frozenset(
         *("response.W001", "response.W002", "response.W003", "response.W004", "response.W005"),
         *("response.W006", "response.W007", "response.W008", "response.W009", "response.W023"),
         *("response.W029", "response.W030", "response.W031", "response.W032", "response.W034"),
+        *("response.W035", "response.W036"),
     }
 )
 
@@ -33,7 +34,10 @@ def settings() -> Findings:
     said = checks.check_settings(None)
     for message in said:
         yield _of_check("Settings", message)
-    if not said:
+    said_of_urls = checks.check_urls(None)
+    for message in said_of_urls:
+        yield _of_check("Settings", message)
+    if not said and not said_of_urls:
         yield ok("Settings", "What Response needs to be told, it is told.")
 
 

@@ -109,16 +109,12 @@ def events() -> Findings:
 
 def site() -> Findings:
     """Whether SITE_URL leads to these pages, and they to their style, as seen from this machine."""
+    # Where there is no address, that is said of the settings.
     if not host_of(conf.SITE_URL):
-        return  # which is said of the settings
+        return
     try:
         address = on_site(reverse("response_ui:incident_list"))
     except NoReverseMatch:
-        yield warning(
-            "Pages",
-            "They are in no URLconf, so the links in Slack lead nowhere.",
-            "Include response.urls in your project's urls.py, as the README shows.",
-        )
         return
     wrong = _what_is_wrong_at(address)
     if wrong.startswith("does not"):

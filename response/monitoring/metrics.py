@@ -19,20 +19,10 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    generate_latest,
-)
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
-from prometheus_client.registry import Collector
 
 from response.conf import conf
 from response.core.models import Incident
@@ -40,6 +30,25 @@ from response.delivery import clock
 from response.delivery.models import Heartbeat
 from response.telemetry import door_answered, slack_called
 from response.upkeep import queues
+
+try:
+    from prometheus_client import (
+        CONTENT_TYPE_LATEST,
+        REGISTRY,
+        CollectorRegistry,
+        Counter,
+        Histogram,
+        generate_latest,
+    )
+    from prometheus_client.core import GaugeMetricFamily, Metric
+    from prometheus_client.multiprocess import MultiProcessCollector
+    from prometheus_client.registry import Collector
+except ModuleNotFoundError as error:
+    # A urls.py imports this, so whoever runs any command reads it.
+    raise ImproperlyConfigured(
+        "response.monitoring.metrics needs the extra metrics, or prometheus_client alone: "
+        "pip install prometheus_client"
+    ) from error
 
 # Slack waits three seconds for a door, and we wait six for Slack.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 6.0)

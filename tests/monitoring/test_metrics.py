@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -154,3 +157,10 @@ def test_the_numbers_cost_four_queries_whatever_there_is(
         services.declare_incident(report=f"{number}", reporter=None, severity=str(number % 4 + 1))
     with django_assert_max_num_queries(4):
         client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+
+
+def test_without_its_extra_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    monkeypatch.delitem(sys.modules, "response.monitoring.metrics", raising=False)
+    with pytest.raises(ImproperlyConfigured, match="pip install prometheus_client"):
+        import_module("response.monitoring.metrics")

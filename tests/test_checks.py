@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 from django.core.checks import Warning as CheckWarning
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connection
 
 from response import checks
@@ -244,6 +245,43 @@ class Elsewhere:
 
     def db_for_write(self, model, **_hints):
         return "other" if model._meta.app_label == "response" else None
+
+
+OF_A_HOST = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("response", {name!r})]
+"""
+
+
+@pytest.fixture
+def host_migration(settings, tmp_path, monkeypatch):
+    """An app of the project has a migration that depends on this one of ours."""
+
+    def depends_on(name):
+        package = tmp_path / f"migrations_{name}"
+        package.mkdir()
+        (package / "__init__.py").write_text("")
+        (package / "0001_host.py").write_text(OF_A_HOST.format(name=name))
+        monkeypatch.syspath_prepend(tmp_path)
+        settings.MIGRATION_MODULES = {"sessions": package.name}
+
+    return depends_on
+
+
+def test_a_migration_that_depends_on_one_of_the_predecessors_is_an_error(host_migration, db):
+    host_migration("0016_actions_auto_created_date")
+    with pytest.raises(SystemCheckError) as refused:
+        call_command("check", databases=["default"])
+    assert "sessions.0001_host depends on response.0016_actions_auto" in str(refused.value)
+    assert "('response', '0001_initial')" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["0001_initial", "0120_inbox_in_order", "__first__"])
+def test_a_migration_that_depends_on_one_of_ours_is_none(host_migration, name):
+    host_migration(name)
+    assert "response.E001" not in {each.id for each in checks.check_database(None)}
 
 
 def test_with_socket_mode_no_signing_secret_is_missed(complete, capsys):

@@ -18,7 +18,7 @@ from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connection, router
 from django.utils.module_loading import import_string
 
-from response.checks import addresses
+from response.checks import addresses, tables
 from response.conf import conf
 
 # Of SQLite's releases, these and those above them do not have the race at the reset of the
@@ -68,8 +68,8 @@ def check_database(
 ) -> list[CheckMessage]:
     """Whether the database can keep what is promised, under load too."""
     if connection.vendor != "sqlite":
-        return []
-    return [*_check_sqlite_options(), *_check_sqlite_version()]
+        return [*tables.check_dependencies()]
+    return [*tables.check_dependencies(), *_check_sqlite_options(), *_check_sqlite_version()]
 
 
 def _check_slack() -> Messages:

@@ -16,13 +16,13 @@ from response.core.doctor import Finding, Findings, Level, ok, problem, warning
 from response.delivery import clock
 from response.delivery.models import Heartbeat
 
-#: The warnings of ``manage.py check`` without whose mending Slack does not work at all.
+#: What ``manage.py check`` says without whose mending Slack does not work at all.
 _SERIOUS = frozenset(
     {
         *("response.W001", "response.W002", "response.W003", "response.W004", "response.W005"),
         *("response.W006", "response.W007", "response.W008", "response.W009", "response.W023"),
         *("response.W029", "response.W030", "response.W031", "response.W032", "response.W034"),
-        *("response.W035", "response.W036"),
+        *("response.W035", "response.W036", "response.E001"),
     }
 )
 

@@ -127,6 +127,26 @@ WRONG = {
     ),
     "a runner that is not there": ({"RESPONSE_RUNNER": "oncall.Runner"}, "W032", "oncall.Runner"),
     "a runner that is no path": ({"RESPONSE_RUNNER": 7}, "W032", "7"),
+    "a text for yes or no": (
+        {"RESPONSE_AUTO_CREATE_COMMS_CHANNEL": "False"},
+        "W037",
+        "RESPONSE_AUTO_CREATE_COMMS_CHANNEL is the text 'False', and counts as True",
+    ),
+    "a text for a list": (
+        {"RESPONSE_CHANNEL_INVITE": "@on-call"},
+        "W037",
+        "RESPONSE_CHANNEL_INVITE is the text '@on-call'",
+    ),
+    "a channel's name of an unknown fact": (
+        {"RESPONSE_CHANNEL_NAME_TEMPLATE": "inc-{title}"},
+        "W038",
+        "{slug}",
+    ),
+    "a channel's name with a lonely brace": (
+        {"RESPONSE_CHANNEL_NAME_TEMPLATE": "inc-{"},
+        "W038",
+        "no other braces",
+    ),
     "styles in Markdown": (
         {"MARKDOWN_FILTER_WHITELIST_STYLES": ["color"]},
         "W015",

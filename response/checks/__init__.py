@@ -18,7 +18,7 @@ from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import DEFAULT_DB_ALIAS, connection, router
 from django.utils.module_loading import import_string
 
-from response.checks import addresses, tables
+from response.checks import addresses, kinds, tables
 from response.conf import conf
 
 # Of SQLite's releases, these and those above them do not have the race at the reset of the
@@ -46,6 +46,8 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *_check_runner(),
         *_check_task_queue(),
         *_check_retention(),
+        *kinds.check_kinds(),
+        *kinds.check_channel_names(),
     ]
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
-from response.conf import conf
+from response.conf import SETTINGS, conf
 from response.core import services, timeline
 from response.core.actors import Actor
 from response.core.links import on_site
@@ -153,9 +153,12 @@ def names(incident: Incident) -> Iterator[str]:
     """What the channel may be called: the template's name, then the same with numbers."""
     declared = incident.report_time
     local = timezone.localtime(declared) if timezone.is_aware(declared) else declared
-    wanted = conf.RESPONSE_CHANNEL_NAME_TEMPLATE.format(
-        date=local.strftime("%Y-%m-%d"), slug=slug(incident.report), id=incident.pk
-    )
+    facts = {"date": local.strftime("%Y-%m-%d"), "slug": slug(incident.report), "id": incident.pk}
+    try:
+        wanted = conf.RESPONSE_CHANNEL_NAME_TEMPLATE.format(**facts)
+    except (LookupError, ValueError, AttributeError):
+        # Which manage.py check tells of; it is no reason why there could be no channel.
+        wanted = SETTINGS["RESPONSE_CHANNEL_NAME_TEMPLATE"].default.format(**facts)
     base = re.sub(r"[^a-z0-9_-]", "", wanted.lower())[:LONGEST_NAME].strip("-_") or "inc"
     yield base
     for number in range(2, 100):

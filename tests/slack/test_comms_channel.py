@@ -248,6 +248,14 @@ def test_any_template_gives_a_name_that_slack_takes(
     assert a_channel_for(declare("支払い")) is not None
 
 
+@pytest.mark.parametrize("template", ["inc-{title}", "inc-{", "{0}", "{id.year}", "{slug:d}"])
+def test_a_template_that_is_not_understood_does_not_keep_a_channel_from_being_made(
+    slack, declare, a_channel_for, settings, template
+):
+    settings.RESPONSE_CHANNEL_NAME_TEMPLATE = template
+    assert a_channel_for(declare("Checkout")).channel_name.endswith("-checkout")
+
+
 @pytest.mark.parametrize("title", ["x" * 200, "&<>" * 66, "ü" * 200, "<@U0000000BEN> " * 13])
 def test_a_topic_has_at_most_250_characters_and_the_whole_link(
     slack, declare, a_channel_for, title

@@ -7,7 +7,7 @@ import json
 import threading
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.core.management import call_command
@@ -76,6 +76,7 @@ def test_a_healthy_installation_has_no_problem_and_ends_with_zero():
         "Runner: ",
         "Requests: The last one from Slack came",
         "Events: Buttons were last heard of",
+        "Events: The slash command was last heard of",
         "Debts: Slack shows what it should",
     ):
         assert found(words, "ok")
@@ -448,6 +449,26 @@ def test_pages_that_are_shown_without_their_style_are_told_of(settings, bare_sit
     assert found(f"{bare_site}/ answers", "ok")
     finding = found("/static/response/response.css answers with HTTP 404", "warning")
     assert "static files" in finding.advice
+
+
+class LeadsToItself(BaseHTTPRequestHandler):
+    """As SECURE_SSL_REDIRECT does, where the proxy does not say that it was asked by https."""
+
+    def do_GET(self):
+        self.send_response(301)
+        self.send_header("Location", f"http://{self.headers['Host']}{self.path}")
+        self.end_headers()
+
+    def log_message(self, *_args):
+        """Nobody reads it."""
+
+
+def test_a_site_that_leads_to_itself_is_told_of_its_proxy(settings):
+    with ThreadingHTTPServer(("127.0.0.1", 0), LeadsToItself) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        settings.SITE_URL = f"http://127.0.0.1:{server.server_port}"
+        assert "proxy" in found("/ leads to itself", "warning").advice
+        server.shutdown()
 
 
 def test_static_files_that_were_never_collected_are_a_problem(settings):

@@ -104,7 +104,8 @@ def events() -> Findings:
                 f"If somebody used it since then, {running}look at your Slack app's page “{page}”.",
             )
         else:
-            yield ok("Events", f"{words[0].upper()}{words[1:]} were last heard of {_ago(last)}.")
+            heard = "was" if kind == "command" else "were"
+            yield ok("Events", f"{words[0].upper()}{words[1:]} {heard} last heard of {_ago(last)}.")
 
 
 def site() -> Findings:
@@ -131,7 +132,16 @@ def site() -> Findings:
     yield from _style()
 
 
+_LEADS_TO_ITSELF = "leads to itself: browsers give up, and Slack is not heard."
+
+
 def _advice_on(wrong: str) -> str:
+    if wrong == _LEADS_TO_ITSELF:
+        # SECURE_SSL_REDIRECT, behind a proxy that ends TLS.
+        return (
+            "Have the proxy in front say that it was asked by https: docs/operations.md, "
+            "“Servers”, says how."
+        )
     if "HTTP 400" in wrong:
         # Django's answer to a host that is not allowed, and Slack gets the same.
         return (
@@ -171,6 +181,8 @@ def _what_is_wrong_at(address: str) -> str:
         return f"does not answer this machine: {error}."
     if answer.status in {400, 404, 410} or answer.status >= 500:
         return f"answers with HTTP {answer.status}."
+    if answer.headers.get("Location") == address:
+        return _LEADS_TO_ITSELF
     return ""
 
 

@@ -81,6 +81,7 @@ def _connect_delivery() -> None:
     clock.each_minute(headline.want_what_differs)
     clock.each_minute(reminders.remind)
     outbox.use_condition(reminders.PREFIX, reminders.why_not)
+    outbox.use_condition(prompts.WRITE_UP, prompts.why_not_asked)
     clock.each_day(wants.directory)
     clock.each_day(IdempotentRequest.forget_old)
     clock.each_day(pruning.prune)

@@ -9,12 +9,16 @@ from response.core.models.user_external import SLACK
 from response.delivery import calls, clock
 from response.delivery.errors import Postponed
 from response.delivery.mirrors import Work
+from response.delivery.models import OutboxMessage
 from response.slack import channels, duties, messages, mrkdwn, people
 from response.slack.actions import CREATE_CHANNEL
 from response.slack.block_kit import Actions, Button, Message, Section, Text
 from response.slack.models import HeadlinePost
 
 _HEADLINE_FIRST = timedelta(seconds=2)
+
+#: With what the keys of the messages begin that ask for a write-up.
+WRITE_UP = "write-up:"
 
 
 def thank_reporter(work: Work) -> None:
@@ -82,5 +86,15 @@ def ask_for_write_up(incident: Incident) -> None:
         person.external_id,
         f"The incident “{people.outgoing(incident.report)}” is closed. While it is fresh: please "
         f"look through {document} and fill in what is missing.",
-        key=f"write-up:{incident.pk}:{incident.end_time.isoformat()}",
+        key=f"{WRITE_UP}{incident.pk}:{incident.end_time.isoformat()}",
     )
+
+
+def why_not_asked(message: OutboxMessage) -> str:
+    """Why nobody should be asked for a write-up any more; nothing where somebody should: for
+    ``delivery.outbox.use_condition``."""
+    number = message.key.removeprefix(WRITE_UP).partition(":")[0]
+    incident = Incident.objects.filter(pk=int(number)).first()
+    if incident is None:
+        return "the incident is gone"
+    return "" if incident.is_closed() else "the incident was opened again"

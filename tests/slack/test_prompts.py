@@ -54,3 +54,35 @@ def test_nobody_is_asked_where_slack_knows_neither(slack, led_by, declared):
     led_by(None)
 
     assert slack.messages(ANA) == []
+
+
+@pytest.fixture
+def closed_while_slack_is_away(now, slack, declared, led_by, work_is_done):
+    """Close it, and do something more before Slack is back."""
+
+    def during(change):
+        slack.unreachable()
+        led_by(people.person(BEN))
+        change(declared.pk)
+        slack.recover()
+        now.shift(60)
+        work_is_done()
+
+    return during
+
+
+@pytest.mark.parametrize("change", [services.reopen_incident, services.remove_incident])
+def test_nobody_is_asked_once_the_incident_is_open_again_or_gone(
+    slack, closed_while_slack_is_away, change
+):
+    closed_while_slack_is_away(change)
+
+    assert asked(slack, BEN) == []
+
+
+def test_who_could_not_be_asked_at_once_is_asked_when_slack_is_back(
+    slack, closed_while_slack_is_away
+):
+    closed_while_slack_is_away(lambda pk: services.update_incident(pk, severity="1"))
+
+    assert len(asked(slack, BEN)) == 1

@@ -206,6 +206,14 @@ def want_anew(rows: QuerySet[Mirror]) -> int:
     return again
 
 
+def forget(kinds: Iterable[str], object_id: int) -> None:
+    """Forget what Slack has of these, in the running transaction: that is of others by now, and
+    they are made from the start."""
+    Mirror.objects.filter(kind__in=kinds, object_id=object_id).update(
+        shown={}, have=NOT_BELIEVED, begun_at=None, doubt_until=None
+    )
+
+
 def _want_again(
     kinds: Iterable[str],
     object_id: int,
@@ -316,4 +324,4 @@ def _stick(mirror: Mirror, reason: str) -> None:
 
 
 __all__ = ["HOLD", "LONGEST_SECOND_CHANCE", "Mirror", "Work", "give_second_chances", "pay"]
-__all__ += ["first_behind", "lanes_behind", "register", "want", "want_together"]
+__all__ += ["first_behind", "forget", "lanes_behind", "register", "want", "want_together"]

@@ -100,7 +100,7 @@ def sync_channel(work: Work) -> None:
         asked = work.shown.get("by")
         by = Actor(**asked) if asked else None
         services.record(incident, timeline.channel_created(channel.channel_name), by=by)
-        wants.all_of(channel)
+        wants.all_of_new(channel)
 
 
 def sync_topic(work: Work) -> None:

@@ -108,6 +108,12 @@ def all_of(channel: CommsChannel) -> None:
     summary(channel)
 
 
+def all_of_new(channel: CommsChannel) -> None:
+    """The same for one that was just made, and has nothing of what an earlier one may have had."""
+    mirrors.forget((TOPIC, MEMBERS, BOOKMARK, SUMMARY), channel.incident_id)
+    all_of(channel)
+
+
 def summary(channel: CommsChannel) -> None:
     """A pinned message in the channel that says how things stand."""
     mirrors.want(SUMMARY, channel.incident_id, lane=channel.channel_id)

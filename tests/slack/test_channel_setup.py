@@ -257,3 +257,22 @@ def test_catchup_tells_it_to_whoever_asks(slack, channel, say):
     (told,) = slack.ephemerals(channel.channel_id)
     assert told.user == BEN
     assert "Checkout is failing" in told.text
+
+
+def test_a_second_channel_has_all_that_the_first_one_had(
+    slack, channel, declared, admin_client, work_is_done
+):
+    """The first was deleted in Slack, and then taken off the incident in the admin."""
+    del slack.channels[channel.channel_id]
+    page = f"/admin/response/commschannel/{channel.pk}/delete/"
+    assert admin_client.post(page, {"post": "yes"}).status_code == 302
+    services.request_channel(declared.pk)
+    work_is_done()
+
+    second = CommsChannel.objects.get()
+    made = slack.channels[second.channel_id]
+    assert made.topic.startswith("Checkout is failing")
+    assert made.purpose == channels.PURPOSE
+    assert ANA in made.members
+    assert len(made.bookmarks) == 1
+    assert made.pins == [summary(slack, second).ts]

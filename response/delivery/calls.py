@@ -135,6 +135,10 @@ def download(address: str, at_most: int) -> bytes:
 def pause(scope: str, length: timedelta, reason: str) -> datetime:
     """Ask nothing of this scope for a while; returns until when."""
     until = clock.now() + length
+    longer = Pause.objects.filter(scope=scope, until__gte=until).first()
+    if longer is not None:
+        # Two that asked at once were both told to wait.
+        return longer.until
     Pause.objects.update_or_create(scope=scope, defaults={"until": until, "reason": reason[:200]})
     return until
 

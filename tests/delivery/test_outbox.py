@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection
 
 from response.background import work
-from response.delivery import outbox
+from response.delivery import calls, outbox
 from response.delivery.models import OutboxMessage, Pause
 from response.delivery.outbox import Doubt
 from response.slack import messages
@@ -88,6 +88,18 @@ def test_the_seconds_stand_in_the_database(slack_in_time, time_stands_still):
     pass_time(time_stands_still, slack_in_time, 31)
     assert slack_in_time.early_calls == []
     assert list(slack_in_time.messages(GENERAL)[0].reactions) == ["white_check_mark"]
+
+
+def test_of_two_that_were_told_to_wait_at_once_the_longer_wait_holds(
+    slack_in_time, time_stands_still
+):
+    calls.pause("reactions.add", timedelta(seconds=30), "ratelimited")
+    calls.pause("reactions.add", timedelta(seconds=5), "ratelimited")
+    messages.react(GENERAL, slack_in_time.say(GENERAL, "Hello"), "white_check_mark")
+    pass_time(time_stands_still, slack_in_time, 29)
+    assert slack_in_time.calls_to("reactions.add") == []
+    pass_time(time_stands_still, slack_in_time, 2)
+    assert len(slack_in_time.calls_to("reactions.add")) == 1
 
 
 def test_a_limit_met_on_joining_is_kept_as_well(slack_in_time, time_stands_still):

@@ -25,6 +25,12 @@ def within_project(path: str) -> str:
     return f"/{path.removeprefix(prefix)}" if path.startswith(prefix) else path
 
 
+def missing_script_name() -> str:
+    """The script name that this request came by, where no other thread can know of it; else ""."""
+    is_known = settings.FORCE_SCRIPT_NAME or _has_path(str(conf.SITE_URL).rstrip("/"))
+    return "" if is_known else _script_name()
+
+
 def _has_path(site: str) -> bool:
     return "/" in site.partition("://")[2]
 

@@ -13,6 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
 
 from response.core import doctor, services
@@ -409,6 +410,26 @@ def read_only():
 
 def test_a_database_that_takes_no_writes_is_a_problem(read_only):
     assert "the folder" in found("It is read, and takes no writes", "problem").advice
+
+
+@pytest.fixture
+def mounted():
+    """As in a request that came by a server that has the project under a path."""
+    before = get_script_prefix()
+    set_script_prefix("/ops/")
+    yield "/ops"
+    set_script_prefix(before)
+
+
+def test_a_path_that_a_server_has_the_site_under_is_missed_in_its_address(settings, mounted):
+    finding = found("mounted under /ops, which SITE_URL does not have", "problem")
+    assert finding.advice.endswith(f"{settings.SITE_URL}/ops")
+
+
+@pytest.mark.parametrize("named", ["SITE_URL", "FORCE_SCRIPT_NAME"])
+def test_a_path_that_is_in_the_settings_is_not_missed(settings, mounted, named):
+    setattr(settings, named, (getattr(settings, named) or "") + mounted)
+    assert not [each for each in findings() if "mounted under" in each.text]
 
 
 @pytest.fixture

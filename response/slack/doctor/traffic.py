@@ -14,7 +14,7 @@ from django.utils.timesince import timesince
 from response.checks.addresses import host_of
 from response.conf import conf
 from response.core.doctor import Findings, ok, problem, warning
-from response.core.links import on_site
+from response.core.links import missing_script_name, on_site
 from response.delivery import clock
 from response.slack import sightings, transport
 
@@ -117,6 +117,13 @@ def site() -> Findings:
         address = on_site(reverse("response_ui:incident_list"))
     except NoReverseMatch:
         return
+    if script_name := missing_script_name():
+        yield problem(
+            "Pages",
+            f"They are mounted under {script_name}, which SITE_URL does not have: links in Slack "
+            "lead past them.",
+            f"Set SITE_URL to {conf.SITE_URL.rstrip('/')}{script_name}",
+        )
     wrong = _what_is_wrong_at(address)
     if wrong.startswith("does not"):
         yield warning(

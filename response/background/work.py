@@ -252,17 +252,28 @@ class Sweep:
         """Look for work, every ``interval`` seconds, until ``stop``."""
         # Before that the receivers and handlers of other apps may be missing.
         apps.ready_event.wait()
+        is_in_trouble = False
         while not self._stop.is_set():
             try:
                 relax_sqlite()
                 self.once()
             except DATABASE_TROUBLE:
-                logger.warning("The database is busy or away; the sweep waits.", exc_info=True)
+                # Once: a log that fills while the database is away helps nobody.
+                if not is_in_trouble:
+                    logger.warning(
+                        "The database is busy, away, or not migrated; the sweep waits for it.",
+                        exc_info=True,
+                    )
+                is_in_trouble = True
                 connections.close_all()
             except Exception:
                 # Whatever it was, tomorrow's crash has to be found all the same.
                 logger.exception("The sweep failed; it goes on.")
                 connections.close_all()
+            else:
+                if is_in_trouble:
+                    logger.warning("The database does what the sweep asks of it again.")
+                is_in_trouble = False
             lend_connection()
             self._stop.wait(interval)
         connections.close_all()

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from asgiref.sync import sync_to_async
 from django.core.signals import request_finished, request_started
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.test import AsyncClient, Client
 
 from response.background import runners, work
@@ -303,3 +303,24 @@ def test_what_is_owed_does_not_wait_until_nothing_comes_in_any_more(handled, sla
     inbox.receive("event:0", "event")
     work.drain()
     assert sent == [0, 1, 1, 1]
+
+
+class SweepOfATroubledDatabase(work.Sweep):
+    """The database is away for three rounds, and back in the fourth."""
+
+    rounds = 0
+
+    def once(self):
+        self.rounds += 1
+        if self.rounds == 4:
+            self.stop()
+            return
+        raise OperationalError("the database is away")
+
+
+def test_a_database_that_is_away_is_logged_once_and_once_that_it_is_back(caplog, transactional_db):
+    SweepOfATroubledDatabase(lambda: None).run(interval=0)
+    away, back = caplog.records
+    assert "away" in away.message
+    assert away.exc_info
+    assert "again" in back.message

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from django.db import connection
 
 from response.delivery import clock
-from response.delivery.errors import NotSent, Postponed, TokenRefused
+from response.delivery.errors import DeliveryError, NotSent, Postponed, TokenRefused
 from response.delivery.models import Pause
 
 EVERYTHING = "*"
@@ -80,25 +80,27 @@ def call(
     check = _check.get()
     # After the note: whoever takes over from us from here on reads it.
     check()
+    failure: DeliveryError
     try:
         return _transport[0].call(method, body)
     except RateLimited as limited:
-        raise _postponed(scopes[-1], timedelta(seconds=limited.seconds), "ratelimited") from None
-    except NotSent as error:
-        pause(EVERYTHING, UNREACHABLE_PAUSE, str(error))
-        raise
-    except TokenRefused as error:
-        pause(EVERYTHING, TOKEN_PAUSE, str(error))
-        raise
-    finally:
-        # That took its time: whoever took over meanwhile finds out what became of it.
-        check()
+        failure = _postponed(scopes[-1], timedelta(seconds=limited.seconds), "ratelimited")
+    except DeliveryError as error:
+        failure = error
+    if isinstance(failure, NotSent):
+        pause(EVERYTHING, UNREACHABLE_PAUSE, str(failure))
+    elif isinstance(failure, TokenRefused):
+        pause(EVERYTHING, TOKEN_PAUSE, str(failure))
+    # What was done is to be noted, by whom it may be. A failure that took its time is not: whoever
+    # took over meanwhile may be at it, or done with it.
+    check()
+    raise failure
 
 
 @contextmanager
 def checking(check: Callable[[], None]) -> Iterator[None]:
     """Have ``check`` called before each call made inside, where there is none if it raises, and
-    after it, where nobody learns of the answer if it raises."""
+    after one that failed, of which nobody learns if it raises."""
     token = _check.set(check)
     try:
         yield

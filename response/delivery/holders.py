@@ -77,16 +77,32 @@ def me() -> str:
 
 def is_gone(holder: str) -> bool:
     """Whether the process of this name ended; False where that cannot be known."""
+    return _is_locked(holder) is False
+
+
+def lives(holder: str) -> bool:
+    """Whether the process of this name is there; False where that cannot be known."""
+    return _is_locked(holder) is True
+
+
+def _is_locked(holder: str) -> bool | None:
+    """Whether a holder has its file locked still; None where that cannot be known."""
     host, token = [*holder.split(":"), ""][:2]
-    if fcntl is None or host != _HOST or token == _known.token():
-        return False
+    if fcntl is None or host != _HOST:
+        return None
+    if token == _known.token():
+        return True
     try:
-        with _path_of(token).open("rb+") as file:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file = _path_of(token).open("rb+")
     except OSError:
-        # Still locked; or no file, or that of another user: not ours to tell.
-        return False
-    return True
+        # No file, or that of another user: not ours to tell.
+        return None
+    with file:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
 
 
 def _path_of(token: str) -> Path:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
-from django.db.models import Q
 
 from response import doors
 from response.delivery import calls, clock, holders, mirrors, outbox
@@ -121,14 +121,47 @@ def _owed_in(lane: str) -> Iterator[Mirror | OutboxMessage]:
 
 
 def _take(name: str, holder: str, present: datetime) -> bool:
-    taken = Lane.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lte=present), name=name
-    ).update(holder=holder, lease_until=present + LEASE)
-    if taken or Lane.objects.filter(name=name).exists():
-        return bool(taken)
+    taken = {"holder": holder, "lease_until": present + LEASE}
+    lane = Lane.objects.filter(name=name)
+    if lane.filter(lease_until=None).update(**taken):
+        return True
+    held = lane.first()
+    if held is not None:
+        # One that was let go, or taken, since we looked is for those who look again.
+        ended = lane.filter(lease_until=held.lease_until)
+        return bool(endings.is_over(held, present) and ended.update(**taken))
     try:
         with atomic():
-            Lane.objects.create(name=name, holder=holder, lease_until=present + LEASE)
+            Lane.objects.create(name=name, **taken)
     except IntegrityError:
         return False
     return True
+
+
+class Endings:
+    """Leases that seem to have ended.
+
+    A clock that is put forward ends all of them at once, in the middle of calls too. So that of a
+    holder who is known to live is over only where it has seemed so for as long as a lease lasts,
+    by what cannot be put forward.
+    """
+
+    def __init__(self, passing: Callable[[], float] = time.monotonic) -> None:
+        """``passing``: seconds, as they pass."""
+        self._passing = passing
+        self._seen: dict[str, tuple[datetime, float]] = {}
+
+    def is_over(self, lane: Lane, present: datetime) -> bool:
+        """Whether another may have the lane; to be asked of one that is held."""
+        if lane.lease_until is None or lane.lease_until > present:
+            return False
+        if not holders.lives(lane.holder):
+            return True
+        seen, since = self._seen.get(lane.name, (None, 0.0))
+        if seen != lane.lease_until:
+            self._seen[lane.name] = (lane.lease_until, self._passing())
+            return False
+        return self._passing() - since >= LEASE.total_seconds()
+
+
+endings = Endings()

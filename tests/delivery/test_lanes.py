@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 
 from response.background import work
-from response.delivery import calls, clock, lanes, mirrors
+from response.delivery import calls, clock, holders, lanes, mirrors
 from response.delivery.models import Lane, OutboxMessage
 from response.slack import messages
 from response.telemetry import slack_called
@@ -21,6 +21,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def take(name, holder):
     return lanes._take(name, holder, clock.now())
+
+
+def seize(name):
+    """Another has the lane, as when we were at it for long, or on a machine that it cannot see."""
+    Lane.objects.filter(name=name).update(
+        holder="another-machine:abc:1", lease_until=clock.now() + lanes.LEASE
+    )
 
 
 def test_a_lane_has_one_holder(time_stands_still):
@@ -61,6 +68,42 @@ def test_a_lane_whose_holder_is_gone_is_free_at_once(time_stands_still):
         other.wait()
         lanes.free_lanes_of_the_gone()
         assert take("C1", "me")
+
+
+def test_a_clock_put_forward_takes_no_lane_from_who_lives(time_stands_still):
+    """Its call may be under way; another would make the same one."""
+    with start("input()") as other:
+        holder = f"{other.stdout.readline().strip()}:140234"
+        assert take("C1", holder)
+        time_stands_still.shift(3600)
+        assert not take("C1", "me")
+        other.kill()
+        other.wait()
+        assert take("C1", "me")
+
+
+def test_who_lives_and_hangs_keeps_a_lane_no_longer_than_another_lease(time_stands_still):
+    passed = 0.0
+    endings = lanes.Endings(passing=lambda: passed)
+    assert take("C1", f"{holders.me()}:140234")
+    time_stands_still.shift(lanes.LEASE.total_seconds())
+    lane = Lane.objects.get()
+    assert not endings.is_over(lane, clock.now())
+    passed = lanes.LEASE.total_seconds() - 1
+    assert not endings.is_over(lane, clock.now())
+    passed += 1
+    assert endings.is_over(lane, clock.now())
+
+
+def test_who_lives_and_goes_on_keeps_a_lane_through_every_jump_of_the_clock(time_stands_still):
+    passed = 0.0
+    endings = lanes.Endings(passing=lambda: passed)
+    assert take("C1", f"{holders.me()}:140234")
+    for _jump in range(3):
+        Lane.objects.update(lease_until=clock.now() + lanes.LEASE)
+        time_stands_still.shift(3600)
+        passed += 20
+        assert not endings.is_over(Lane.objects.get(), clock.now())
 
 
 def test_a_lane_whose_holder_went_away_elsewhere_is_free_after_its_lease(time_stands_still):
@@ -108,7 +151,7 @@ def test_a_payment_of_many_calls_keeps_its_lane(slack_in_time, slow_sync):
 def test_who_lost_the_lane_makes_no_more_calls_and_notes_nothing(slack_in_time, time_stands_still):
     def freeze(_work):
         time_stands_still.shift(60)
-        assert take(GENERAL, "another-machine:abc:1")
+        seize(GENERAL)
         calls.call("auth.test", {})
 
     mirrors.register("frozen", freeze)
@@ -131,7 +174,7 @@ def test_who_waited_for_a_lane_longer_than_a_lease_makes_no_call(slack_in_time, 
             waited.append(sql)
             # The database took its time, the lease was over when it was given, and another came.
             time_stands_still.shift(lanes.LEASE.total_seconds() + 1)
-            assert take(GENERAL, "other")
+            seize(GENERAL)
         return done
 
     with connection.execute_wrapper(wait):
@@ -151,7 +194,7 @@ def test_who_loses_the_lane_before_the_note_that_it_asks_does_not_ask(
         if sql.startswith("UPDATE") and '"begun_at"' in sql and not noted:
             noted.append(sql)
             time_stands_still.shift(lanes.LEASE.total_seconds() + 1)
-            assert take(GENERAL, "other")
+            seize(GENERAL)
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(lose):
@@ -166,7 +209,7 @@ def lost_while_slack_answers(time_stands_still):
 
     def lose(**_call):
         time_stands_still.shift(lanes.LEASE.total_seconds() + 1)
-        take(GENERAL, "other")
+        seize(GENERAL)
 
     slack_called.connect(lose)
     yield

@@ -14,7 +14,10 @@ import os
 import socket
 import tempfile
 import threading
+import time
 import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -103,6 +106,35 @@ def _is_locked(holder: str) -> bool | None:
         except OSError:
             return True
     return False
+
+
+class Endings:
+    """Leases, and claims, that seem to have ended.
+
+    A clock that is put forward ends all of them at once, in the middle of things too. So what a
+    process has that is known to live is over only where what was left of it has passed, since it
+    was first seen, by what cannot be put forward; all of it, if it was over by then.
+    """
+
+    def __init__(self, length: timedelta, passing: Callable[[], float] = time.monotonic) -> None:
+        """``length``: what one lasts; ``passing``: seconds, as they pass."""
+        self._length = length
+        self._passing = passing
+        self._seen: dict[object, tuple[datetime, float]] = {}
+
+    def is_over(self, what: object, holder: str, until: datetime, present: datetime) -> bool:
+        """Whether others may take what ``holder`` has ``until`` then."""
+        seen, ends = self._seen.get(what, (None, 0.0))
+        if seen != until:
+            left = until - present if present < until <= present + self._length else self._length
+            ends = self._passing() + left.total_seconds()
+            if len(self._seen) > _MOST_SEEN:
+                self._seen.clear()
+            self._seen[what] = (until, ends)
+        return until <= present and (not lives(holder) or self._passing() >= ends)
+
+
+_MOST_SEEN = 1000
 
 
 def _path_of(token: str) -> Path:

@@ -31,6 +31,8 @@ State = Inbox.State
 # How long one process may take over a row before another tries it.
 CLAIM = timedelta(seconds=60)
 
+_endings = [holders.Endings(CLAIM)]
+
 # How long its handlers may keep everybody else from writing, where the database is SQLite.
 HANDLING = timedelta(seconds=20)
 
@@ -83,6 +85,13 @@ def use_handlers(handlers: Handlers) -> list[Handlers]:
     """
     former = _in_use.copy()
     _in_use[:] = [handlers]
+    return former
+
+
+def use_endings(endings: holders.Endings) -> holders.Endings:
+    """Say when a claim is over; returns what said so before. For tests, which let time pass."""
+    former = _endings[0]
+    _endings[:] = [endings]
     return former
 
 
@@ -232,7 +241,9 @@ def _in_turn_of(rows: Iterable[Any], present: datetime) -> Iterator[tuple[int, i
             and row.in_trouble_since is not None
             and row.in_trouble_since > present - ORDER_PATIENCE
         )
-        hangs = row.claimed_until is not None and not is_claimed
+        hangs = row.claimed_until is not None and _endings[0].is_over(
+            row.pk, row.claimed_by, row.claimed_until, present
+        )
         if row.lane and (is_due or is_in_trouble) and not hangs:
             busy_lanes.add(row.lane)
 
@@ -240,7 +251,8 @@ def _in_turn_of(rows: Iterable[Any], present: datetime) -> Iterator[tuple[int, i
 def _oldest_of(rows: QuerySet[Inbox]) -> list[Any]:
     """Of the oldest of these, what decides when each is handled."""
     looked_at = rows.order_by("pk").values_list(
-        *("pk", "kind", "lane", "attempts", "not_before", "claimed_until", "in_trouble_since"),
+        *("pk", "kind", "lane", "attempts", "not_before", "in_trouble_since"),
+        *("claimed_until", "claimed_by"),
         named=True,
     )
     return list(looked_at[:LOOK_AHEAD])

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
@@ -26,6 +25,8 @@ RENEW_AFTER = timedelta(seconds=5)
 
 # After this long a lane is let go, so that a busy one does not keep the others waiting.
 TURN = timedelta(seconds=5)
+
+_endings = holders.Endings(LEASE)
 
 # So many lanes are looked for at once, however many owe something.
 LOOK_AHEAD = 20
@@ -126,42 +127,15 @@ def _take(name: str, holder: str, present: datetime) -> bool:
     if lane.filter(lease_until=None).update(**taken):
         return True
     held = lane.first()
-    if held is not None:
-        # One that was let go, or taken, since we looked is for those who look again.
+    if held is not None and held.lease_until is not None:
         ended = lane.filter(lease_until=held.lease_until)
-        return bool(endings.is_over(held, present) and ended.update(**taken))
+        is_over = _endings.is_over(name, held.holder, held.lease_until, present)
+        return bool(is_over and ended.update(**taken))
+    if held is not None:
+        return False  # it was let go since, and is for those who look again
     try:
         with atomic():
             Lane.objects.create(name=name, **taken)
     except IntegrityError:
         return False
     return True
-
-
-class Endings:
-    """Leases that seem to have ended.
-
-    A clock that is put forward ends all of them at once, in the middle of calls too. So that of a
-    holder who is known to live is over only where it has seemed so for as long as a lease lasts,
-    by what cannot be put forward.
-    """
-
-    def __init__(self, passing: Callable[[], float] = time.monotonic) -> None:
-        """``passing``: seconds, as they pass."""
-        self._passing = passing
-        self._seen: dict[str, tuple[datetime, float]] = {}
-
-    def is_over(self, lane: Lane, present: datetime) -> bool:
-        """Whether another may have the lane; to be asked of one that is held."""
-        if lane.lease_until is None or lane.lease_until > present:
-            return False
-        if not holders.lives(lane.holder):
-            return True
-        seen, since = self._seen.get(lane.name, (None, 0.0))
-        if seen != lane.lease_until:
-            self._seen[lane.name] = (lane.lease_until, self._passing())
-            return False
-        return self._passing() - since >= LEASE.total_seconds()
-
-
-endings = Endings()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import tempfile
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from response.delivery import holders
@@ -93,3 +95,53 @@ def test_a_machine_with_no_place_for_the_file_does_without():
     name, file = done.stdout.split("\n")[:2]
     assert ":" in name
     assert file == "None"
+
+
+LENGTH = timedelta(seconds=30)
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+class Passing:
+    """Seconds that pass as the test says."""
+
+    def __init__(self):
+        self.seconds = 100.0
+
+    def __call__(self):
+        return self.seconds
+
+
+def test_who_lives_and_hangs_keeps_what_it_has_no_longer_than_it_may():
+    passing = Passing()
+    endings = holders.Endings(LENGTH, passing)
+    until = NOON + timedelta(seconds=20)
+    assert not endings.is_over("it", holders.me(), until, NOON)
+    passing.seconds += 20
+    assert endings.is_over("it", holders.me(), until, NOON + timedelta(seconds=20))
+
+
+def test_a_clock_that_is_put_forward_ends_nothing_of_who_lives():
+    passing = Passing()
+    endings = holders.Endings(LENGTH, passing)
+    hours = itertools.count(1)
+    for _renewed in range(3):
+        now = NOON + timedelta(hours=next(hours))
+        assert not endings.is_over("it", holders.me(), now + LENGTH, now)
+        passing.seconds += 20
+        assert not endings.is_over("it", holders.me(), now + LENGTH, now + timedelta(hours=1))
+
+
+def test_what_was_over_when_it_was_first_seen_has_all_its_time_again():
+    passing = Passing()
+    endings = holders.Endings(LENGTH, passing)
+    assert not endings.is_over("it", holders.me(), NOON, NOON)
+    passing.seconds += 29
+    assert not endings.is_over("it", holders.me(), NOON, NOON)
+    passing.seconds += 1
+    assert endings.is_over("it", holders.me(), NOON, NOON)
+
+
+def test_of_who_is_gone_or_elsewhere_the_clock_decides():
+    endings = holders.Endings(LENGTH, Passing())
+    assert not endings.is_over("it", "another-machine:abc", NOON + LENGTH, NOON)
+    assert endings.is_over("it", "another-machine:abc", NOON + LENGTH, NOON + LENGTH)

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from response.core.models import ExternalUser
-from response.delivery import inbox
+from response.delivery import holders, inbox
 from response.delivery.models import Inbox
 from tests.handled import handle_all
 
@@ -336,10 +336,25 @@ def in_another_thread(work):
     return thread
 
 
-@pytest.mark.skipif(
-    not connection.features.has_select_for_update_skip_locked, reason="SQLite has one writer"
-)
-def test_a_handler_that_hangs_does_not_keep_the_others_waiting(handled, time_stands_still):
+@pytest.fixture
+def seconds_pass(time_stands_still):
+    """Let so many seconds pass; a clock that is put forward is another matter."""
+    passed = [0.0]
+
+    def let_pass(seconds):
+        passed[0] += seconds
+        time_stands_still.shift(seconds)
+
+    former = inbox.use_endings(holders.Endings(inbox.CLAIM, lambda: passed[0]))
+    yield let_pass
+    inbox.use_endings(former)
+
+
+@pytest.fixture
+def hanging(handled):
+    """The handler of event:1 hangs in another thread, until the test lets it go on."""
+    if not connection.features.has_select_for_update_skip_locked:
+        pytest.skip("SQLite has one writer")
     hangs, goes_on = threading.Event(), threading.Event()
 
     def hang(row):
@@ -348,20 +363,41 @@ def test_a_handler_that_hangs_does_not_keep_the_others_waiting(handled, time_sta
             goes_on.wait(10)
         handled.note(row)
 
+    def let_go_on():
+        goes_on.set()
+        thread.join(10)
+
     handled.steps["note"] = hang
     inbox.receive("event:1", "event", lane="C1")
     inbox.receive("event:2", "event", lane="C1")
-    hanging = in_another_thread(inbox.handle_next)
+    thread = in_another_thread(inbox.handle_next)
     assert hangs.wait(10)
+    yield let_go_on
+    let_go_on()
 
-    time_stands_still.shift(inbox.CLAIM.total_seconds() + 1)
+
+def test_a_handler_that_hangs_does_not_keep_the_others_waiting(handled, seconds_pass, hanging):
+    handle_all()
+    assert handled.done == []
+    seconds_pass(inbox.CLAIM.total_seconds() + 1)
     handle_all()
     assert handled.done == ["event:2"]
 
-    goes_on.set()
-    hanging.join(10)
+    hanging()
     handle_all()
     assert handled.done == ["event:2", "event:1"], "and it is done once, late"
+
+
+def test_a_clock_put_forward_does_not_change_the_order_of_a_channel(
+    handled, seconds_pass, hanging, time_stands_still
+):
+    time_stands_still.shift(3600)
+    handle_all()
+    assert handled.done == []
+
+    hanging()
+    handle_all()
+    assert handled.done == ["event:1", "event:2"]
 
 
 # Batches

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 
 from response.background import work
-from response.delivery import calls, clock, holders, lanes, mirrors
+from response.delivery import calls, clock, lanes, mirrors
 from response.delivery.models import Lane, OutboxMessage
 from response.slack import messages
 from response.telemetry import slack_called
@@ -80,30 +80,6 @@ def test_a_clock_put_forward_takes_no_lane_from_who_lives(time_stands_still):
         other.kill()
         other.wait()
         assert take("C1", "me")
-
-
-def test_who_lives_and_hangs_keeps_a_lane_no_longer_than_another_lease(time_stands_still):
-    passed = 0.0
-    endings = lanes.Endings(passing=lambda: passed)
-    assert take("C1", f"{holders.me()}:140234")
-    time_stands_still.shift(lanes.LEASE.total_seconds())
-    lane = Lane.objects.get()
-    assert not endings.is_over(lane, clock.now())
-    passed = lanes.LEASE.total_seconds() - 1
-    assert not endings.is_over(lane, clock.now())
-    passed += 1
-    assert endings.is_over(lane, clock.now())
-
-
-def test_who_lives_and_goes_on_keeps_a_lane_through_every_jump_of_the_clock(time_stands_still):
-    passed = 0.0
-    endings = lanes.Endings(passing=lambda: passed)
-    assert take("C1", f"{holders.me()}:140234")
-    for _jump in range(3):
-        Lane.objects.update(lease_until=clock.now() + lanes.LEASE)
-        time_stands_still.shift(3600)
-        passed += 20
-        assert not endings.is_over(Lane.objects.get(), clock.now())
 
 
 def test_a_lane_whose_holder_went_away_elsewhere_is_free_after_its_lease(time_stands_still):

@@ -40,7 +40,11 @@ def ready() -> list[str]:
     # By turns: neither how things look nor what is said is to wait for all of the other.
     pairs = itertools.zip_longest(*(lanes.exclude(lane__in=held)[:LOOK_AHEAD] for lanes in owing))
     found = list(dict.fromkeys(lane for pair in pairs for lane in pair if lane is not None))
-    return [] if not found or calls.everything_paused() else found
+    if not found or calls.everything_paused():
+        return []
+    ended = Lane.objects.filter(name__in=found).exclude(lease_until=None)
+    kept = {lane.name for lane in ended if not _is_over(lane, present)}
+    return [lane for lane in found if lane not in kept]
 
 
 def pay_next() -> bool:
@@ -127,15 +131,19 @@ def _take(name: str, holder: str, present: datetime) -> bool:
     if lane.filter(lease_until=None).update(**taken):
         return True
     held = lane.first()
-    if held is not None and held.lease_until is not None:
-        ended = lane.filter(lease_until=held.lease_until)
-        is_over = _endings.is_over(name, held.holder, held.lease_until, present)
-        return bool(is_over and ended.update(**taken))
     if held is not None:
-        return False  # it was let go since, and is for those who look again
+        ended = lane.filter(lease_until=held.lease_until)
+        return bool(_is_over(held, present) and ended.update(**taken))
     try:
         with atomic():
             Lane.objects.create(name=name, **taken)
     except IntegrityError:
         return False
     return True
+
+
+def _is_over(lane: Lane, present: datetime) -> bool:
+    """Whether a lane may be taken from who holds it. One that was let go since it was not to be had
+    is for those who look again."""
+    until = lane.lease_until
+    return until is not None and _endings.is_over(lane.name, lane.holder, until, present)

@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 
 from response.background import work
-from response.delivery import calls, clock, lanes, mirrors
+from response.delivery import calls, clock, holders, lanes, mirrors
 from response.delivery.models import Lane, OutboxMessage
 from response.slack import messages
 from response.telemetry import slack_called
@@ -80,6 +80,14 @@ def test_a_clock_put_forward_takes_no_lane_from_who_lives(time_stands_still):
         other.kill()
         other.wait()
         assert take("C1", "me")
+
+
+def test_nobody_is_woken_for_lanes_that_only_the_clock_has_ended(slack_in_time, time_stands_still):
+    for name in (GENERAL, INCIDENTS):
+        messages.tell(name, ANA, "Only you")
+        assert take(name, f"{holders.me()}:140234")
+    time_stands_still.shift(3600)
+    assert lanes.ready() == []
 
 
 def test_a_lane_whose_holder_went_away_elsewhere_is_free_after_its_lease(time_stands_still):

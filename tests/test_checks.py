@@ -147,6 +147,11 @@ WRONG = {
         "W038",
         "no other braces",
     ),
+    "a channel's name of a part of a number": (
+        {"RESPONSE_CHANNEL_NAME_TEMPLATE": "inc-{id[0]}"},
+        "W038",
+        "{slug}",
+    ),
     "styles in Markdown": (
         {"MARKDOWN_FILTER_WHITELIST_STYLES": ["color"]},
         "W015",

@@ -36,7 +36,7 @@ def check_channel_names() -> Iterator[CheckMessage]:
     template = conf.RESPONSE_CHANNEL_NAME_TEMPLATE
     try:
         template.format(date="2026-01-31", slug="checkout-is-failing", id=1)
-    except (LookupError, ValueError, AttributeError):
+    except (LookupError, ValueError, AttributeError, TypeError):
         yield Warning(
             f"RESPONSE_CHANNEL_NAME_TEMPLATE is {template!r}, which is not understood: channels "
             "are called as by default.",

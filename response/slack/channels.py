@@ -156,7 +156,7 @@ def names(incident: Incident) -> Iterator[str]:
     facts = {"date": local.strftime("%Y-%m-%d"), "slug": slug(incident.report), "id": incident.pk}
     try:
         wanted = conf.RESPONSE_CHANNEL_NAME_TEMPLATE.format(**facts)
-    except (LookupError, ValueError, AttributeError):
+    except (LookupError, ValueError, AttributeError, TypeError):
         # Which manage.py check tells of; it is no reason why there could be no channel.
         wanted = SETTINGS["RESPONSE_CHANNEL_NAME_TEMPLATE"].default.format(**facts)
     base = re.sub(r"[^a-z0-9_-]", "", wanted.lower())[:LONGEST_NAME].strip("-_") or "inc"

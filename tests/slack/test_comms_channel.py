@@ -248,7 +248,9 @@ def test_any_template_gives_a_name_that_slack_takes(
     assert a_channel_for(declare("支払い")) is not None
 
 
-@pytest.mark.parametrize("template", ["inc-{title}", "inc-{", "{0}", "{id.year}", "{slug:d}"])
+@pytest.mark.parametrize(
+    "template", ["inc-{title}", "inc-{", "{0}", "{id.year}", "{id[0]}", "{slug:d}"]
+)
 def test_a_template_that_is_not_understood_does_not_keep_a_channel_from_being_made(
     slack, declare, a_channel_for, settings, template
 ):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 
 from django.apps import AppConfig
 from django.core.signals import request_finished, request_started
@@ -39,7 +38,6 @@ def _connect_delivery() -> None:
         message_counts,
         people,
         pictures,
-        posts,
         prompts,
         reminders,
         sightings,
@@ -74,8 +72,6 @@ def _connect_delivery() -> None:
         (wants.DIRECTORY, people.sync_directory),
     ):
         mirrors.register(kind, sync)
-    for kind in (wants.HEADLINE, wants.SUMMARY):
-        mirrors.register(wants.late(kind), partial(posts.show_once_more, kind))
     clock.each_minute(wrong_clock.put_right)
     clock.each_minute(mirrors.give_second_chances)
     clock.each_minute(headline.want_what_differs)

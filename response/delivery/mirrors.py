@@ -50,10 +50,6 @@ class Work:
         self.is_settled = False
 
     @property
-    def kind(self) -> str:
-        return self._mirror.kind
-
-    @property
     def object_id(self) -> int:
         return self._mirror.object_id
 
@@ -113,6 +109,11 @@ class Work:
         """Note how far it got, so that it goes on from there if Slack asks us to wait now."""
         self._mirror.shown = shown
         self._mirror.save(update_fields=["shown"])
+
+    def disbelieve(self) -> None:
+        """Note that Slack may show something else than the last that is known of it."""
+        self._mirror.have = NOT_BELIEVED
+        self._mirror.save(update_fields=["have"])
 
     @contextmanager
     def settled(self, **shown: Any) -> Iterator[None]:

@@ -7,11 +7,9 @@ import json
 import logging
 from typing import Any
 
-from response.delivery import calls, mirrors
-from response.delivery.errors import InDoubt, Refused
+from response.delivery import calls, clock, mirrors
+from response.delivery.errors import InDoubt, Postponed, Refused
 from response.delivery.mirrors import Work
-from response.slack import wants
-from response.transactions import atomic
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +28,10 @@ def update(work: Work, channel_id: str, ts: str, body: dict[str, Any]) -> str:
     try:
         calls.call("chat.update", {"channel": channel_id, "ts": ts, **body})
     except InDoubt as error:
+        work.disbelieve()
         if error.timed_out:
-            # Slack may still do it, and undo what comes after it.
-            with atomic():
-                wants.once_more(work)
+            # Slack may still do it, and undo whatever is done before.
+            raise Postponed(str(error), clock.now() + mirrors.HOLD) from error
         raise
     except Refused as refused:
         if refused.code not in _GONE:
@@ -50,8 +48,3 @@ def delete(channel_id: str, ts: str) -> None:
     except Refused as refused:
         if refused.code not in _GONE:
             raise
-
-
-def show_once_more(kind: str, work: Work) -> None:
-    """Have a post changed again into what it should be, whatever we know of it."""
-    mirrors.want_anew(mirrors.Mirror.objects.filter(kind=kind, object_id=work.object_id))

@@ -49,17 +49,6 @@ def what_shows(incident: Incident, changed: Collection[str]) -> None:
     mirrors.want_together(incident.pk, lanes)
 
 
-def late(kind: str) -> str:
-    """The kind of mirror by which one of ``kind`` is told once more."""
-    return f"late {kind}"
-
-
-def once_more(work: mirrors.Work) -> None:
-    """What the work is at, told anew as soon as Slack cannot be at it any more."""
-    from_ = clock.now() + mirrors.HOLD
-    mirrors.want(late(work.kind), work.object_id, lane=work.lane, not_before=from_)
-
-
 def thanks(incident: Incident, channel_id: str) -> None:
     """Thanks for the reporter, in the channel where they are, once the headline is posted."""
     lane = headline_lane(incident)
